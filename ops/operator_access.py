@@ -22,9 +22,10 @@ from ops.operator import actor
 from tenants.provisioning import store as requests
 from tenants.provisioning.errors import OpenRequestExists
 from tenants.provisioning.models import NewProvisionRequest, ProvisionRequest, ProvisionRequestKind
+from tenants.provisioning.theme_versions import theme_with_number
 from tenants.registry import store as registry
 from tenants.registry.errors import NotBootstrapped, TenantIncomplete, UnknownTenant
-from tenants.registry.models import NodeState, RegisterEnvironment, Tenant
+from tenants.registry.models import THEME_FILES, NodeState, RegisterEnvironment, Tenant, ThemeFile, ThemeVersion
 from tenants.registry.names import Roles, console_namespace
 
 SECONDS_UNTIL_TAKEN: Final = 10.0
@@ -93,6 +94,23 @@ class OperatorAccess:
                 f"the tenant {slug!r} is {tenant.state}: `haas tenant remove {slug}` removes its parts"
             )
         return tenant
+
+    async def theme_versions(self, tenant: Tenant) -> list[ThemeVersion]:
+        """Return the versions of a tenant's theme, the newest first."""
+        async with self._console() as tx:
+            return await registry.theme_versions(tx, tenant.id)
+
+    async def theme(self, tenant: Tenant, number: int) -> dict[str, Any]:
+        """Return the theme tokens of a version. Raise UnknownThemeVersion."""
+        async with self._console() as tx:
+            return await theme_with_number(tx, tenant, number)
+
+    async def theme_files(self, tenant: Tenant, theme: dict[str, Any]) -> list[ThemeFile]:
+        """Return the files that a theme of a tenant names."""
+        digests = [theme[token] for token in THEME_FILES if theme.get(token)]
+        async with self._console() as tx:
+            found = [await registry.load_theme_file(tx, tenant.id, digest) for digest in digests]
+        return [file for file in found if file is not None]
 
     async def nodes(self) -> dict[str, NodeState]:
         """Return the states of the database nodes by node id."""

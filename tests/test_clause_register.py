@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.themes.conftest import NAMES
+from ops.preview.samples import NAMES
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "consumer-experience.md").read_text(encoding="utf-8")

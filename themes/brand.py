@@ -3,15 +3,20 @@
 import logging
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from tenants.registry.models import THEME_FILES
+from themes.errors import ThemeError
+from themes.files import file_name
 from themes.logo import data_uri
 from themes.palettes import Palette
 from themes.stylesheet import fingerprint, stylesheet
-from themes.tokens import IdentifierKind, ThemeError, ThemeTokens, theme_from
+from themes.texts import PageTexts, telephone_link, texts_at
+from themes.tokens import IdentifierKind, ThemeTokens, theme_from
+from themes.tone import Place
 
 logger = logging.getLogger(__name__)
 
@@ -63,16 +68,38 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     stylesheet_path: str
     logo: str | None
     """The logo as a data URI."""
+    drawings: Mapping[str, str]
+    """Further logos as SVG text, by the last part of their address."""
+    logo_dark: str | None
+    """The address of the logo in the dark scheme, if it differs."""
+    logo_print: str | None
+    """The address of the logo on paper, if it differs."""
+    files: Mapping[str, str]
+    """The digests of the files of the theme, by the last part of their address."""
+    touch_icon: str | None
+    """The address of the icon for the home screen of a phone."""
     icon_svg: str
     """The logo as SVG text, or a circle in the brand's colour if there is no logo."""
     icon: str
     """`icon_svg` as a data URI."""
     support: tuple[Contact, ...]
+    texts: Mapping[Place | None, PageTexts]
+    """The texts that may stand at each place. None: at no place for consumers."""
 
     @property
     def dark(self) -> bool:
         """Whether the pages have a dark scheme."""
         return self.theme.dark is not None
+
+    @property
+    def loads_fonts(self) -> bool:
+        """Whether the pages load fonts of the brand."""
+        return self.theme.font_regular is not None
+
+    @property
+    def banner_colours(self) -> tuple[str, str | None]:
+        """The colour of the banner, which phones show around the page, in the light and in the dark scheme."""
+        return self.theme.light.banner, None if self.theme.dark is None else self.theme.dark.banner
 
     @property
     def logo_shows_name(self) -> bool:
@@ -83,6 +110,11 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     def identifier_label(self) -> str:
         """The brand's name for the identifier that customers sign in with."""
         return self.theme.identifier_label
+
+    @property
+    def sender_name(self) -> str:
+        """The name of the sender of emails."""
+        return self.theme.texts.sender_name or self.name
 
     @property
     def identifier_input(self) -> InputPurpose:
@@ -126,17 +158,28 @@ def _with_derived_values(theme: ThemeTokens, zone: ZoneInfo) -> Brand:
         css=css,
         stylesheet_path=f"/theme/{fingerprint(css)}.css",
         logo=None if theme.logo_svg is None else data_uri(theme.logo_svg),
+        drawings={_drawing_name(svg): svg for svg in (theme.logo_dark_svg, theme.logo_print_svg) if svg is not None},
+        logo_dark=None if theme.logo_dark_svg is None else f"/theme/{_drawing_name(theme.logo_dark_svg)}",
+        logo_print=None if theme.logo_print_svg is None else f"/theme/{_drawing_name(theme.logo_print_svg)}",
+        files={
+            file_name(token, digest): digest for token in THEME_FILES if (digest := getattr(theme, token)) is not None
+        },
+        touch_icon=None if theme.touch_icon is None else f"/theme/{file_name('touch_icon', theme.touch_icon)}",
         icon_svg=icon_svg,
         icon=data_uri(icon_svg),
         support=tuple(_support(theme)),
+        texts={place: texts_at(place, theme.brand_name, theme.texts) for place in (None, *get_args(Place))},
     )
+
+
+def _drawing_name(svg: str) -> str:
+    return f"{fingerprint(svg)}.svg"
 
 
 def _support(theme: ThemeTokens) -> list[Contact]:
     contacts = []
     if theme.support_phone:
-        digits = "".join(character for character in theme.support_phone if character in "+0123456789")
-        contacts.append(Contact("Call", f"tel:{digits}", theme.support_phone))
+        contacts.append(Contact("Call", telephone_link(theme.support_phone), theme.support_phone))
     if theme.support_email:
         contacts.append(
             Contact("write to" if contacts else "Write to", f"mailto:{theme.support_email}", theme.support_email)

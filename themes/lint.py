@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _TAG = re.compile(r"<(?P<name>[a-z][a-z0-9]*)(?P<attributes>(?:\{\{.*?\}\}|\{%.*?%\}|\"[^\"]*\"|[^>\"])*)>", re.DOTALL)
+_WHOLE_THEME = re.compile(r"\bbrand\.(?:theme|texts)\b")
 _FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 _LABEL = re.compile(r"<label\b[^>]*\bfor=\"(?P<id>[^\"]+)\"", re.DOTALL)
 
@@ -87,8 +88,14 @@ def _links_and_loads(text: str) -> Iterator[TemplateFinding]:
         yield TemplateFinding(_line(text, found.start()), f"{found.group()} is not allowed in an email")
 
 
+def _theme(text: str) -> Iterator[TemplateFinding]:
+    """Texts of a theme come from `texts`, which has only those that may stand at the place of the page (K-22)."""
+    for found in _WHOLE_THEME.finditer(text):
+        yield TemplateFinding(_line(text, found.start()), f"{found.group()} gives texts at every place: use texts")
+
+
 _LINK_OF_THE_TEXT: Final = '<a href="{{ line }}"'
-MAIL_RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (_unescaped, _links_and_loads)
+MAIL_RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (_unescaped, _links_and_loads, _theme)
 RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (
     _unescaped,
     _scripts_and_styles,
@@ -96,6 +103,7 @@ RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (
     _forms,
     _fields,
     _ids,
+    _theme,
 )
 
 

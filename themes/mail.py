@@ -1,7 +1,8 @@
-"""The HTML part of an email, in the look of the brand.
+"""An email in the look of the brand: its HTML part, and what the brand says at the end of both parts.
 
-It is made of the plain text, so the two parts never say different things. It has the brand's colours, of the light
-scheme, and no logo: mail programs do not show SVG, and a picture that is loaded would tell when the mail was read.
+The HTML is made of the plain text, so the two parts never say different things. It has the colours of the brand's
+light scheme, and no logo: mail programs do not show SVG, and a picture that is loaded would tell when the mail was
+read.
 """
 
 import re
@@ -15,15 +16,22 @@ _BOUND_CODE: Final = re.compile(r"@\S+ #(?P<code>\d{4,8})")
 """The last line of a message with a one-time password ("Origin-bound one-time codes delivered via SMS")."""
 
 
-def mail_html(brand: Brand, subject: str, text: str) -> str:
-    """Return the HTML of an email with this plain text: paragraphs are separated by an empty line.
+def mail_text(brand: Brand, text: str) -> str:
+    """Return the plain part of an email: the text and what the brand says at its end.
 
-    If the last paragraph binds a one-time password to a host, the password is shown at the top, too.
+    If the last line binds a one-time password to a host, it stays the last line: browsers look for it there.
     """
-    paragraphs = [paragraph.split("\n") for paragraph in text.strip().split("\n\n")]
-    bound = _BOUND_CODE.fullmatch(paragraphs[-1][-1])
-    if bound is not None:
-        paragraphs[-1].pop()
+    paragraphs, bound = _read(text)
+    signed = ["\n".join(lines) for lines in (*paragraphs, _signature(brand)) if lines]
+    return "\n\n".join([*signed, *([] if bound is None else [bound.group()])]) + "\n"
+
+
+def mail_html(brand: Brand, subject: str, text: str) -> str:
+    """Return the HTML of an email with this text, which has no end of the brand yet.
+
+    If the last line binds a one-time password to a host, the password is shown at the top, too.
+    """
+    paragraphs, bound = _read(text)
     return (
         environment()
         .get_template("mail/message.html.jinja")
@@ -32,9 +40,29 @@ def mail_html(brand: Brand, subject: str, text: str) -> str:
             subject=subject,
             code=None if bound is None else bound["code"],
             bound=None if bound is None else bound.group(),
-            paragraphs=[lines for lines in paragraphs if lines],
+            paragraphs=paragraphs,
+            signature=_signature(brand),
             colours=brand.theme.light,
             neutrals=NEUTRALS[brand.theme.neutral_tint].light,
             fonts=", ".join(f"'{family}'" if " " in family else family for family in brand.theme.font_families),
         )
     )
+
+
+def _read(text: str) -> tuple[list[list[str]], re.Match[str] | None]:
+    """Return the lines of each paragraph, which an empty line ends, and the last line if it binds a password."""
+    paragraphs = [paragraph.split("\n") for paragraph in text.strip().split("\n\n")]
+    bound = _BOUND_CODE.fullmatch(paragraphs[-1][-1])
+    if bound is not None:
+        paragraphs[-1].pop()
+    return [lines for lines in paragraphs if lines], bound
+
+
+def _signature(brand: Brand) -> list[str]:
+    """Return the last lines of an email: who sends it, and how to reach them. None of them is an address to open."""
+    texts = brand.texts["mail"]
+    ways = " or ".join(f"{contact.verb} {contact.text}" for contact in brand.support)
+    answered = f" We answer {texts.hours}." if texts.hours and ways else ""
+    company = texts.company.replace("\N{NO-BREAK SPACE}", " ")  # an email of ASCII characters needs no encoding
+    lines = (texts.say("mail_closing"), company, f"{ways}.{answered}" if ways else "")
+    return [line for line in lines if line]

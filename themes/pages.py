@@ -7,6 +7,7 @@ import msgspec
 from themes.brand import Brand
 from themes.rendering import render as render_template
 from themes.sites import CONSUMER, Link, Site
+from themes.tone import SENTENCES, ToneName
 from themes.views import RecipientLink
 
 _TRY_AGAIN: Final = Link("try-again", "", "Try again")
@@ -56,7 +57,7 @@ class Message(msgspec.Struct, frozen=True):
 
 MESSAGES: Final[dict[MessageKind, Message]] = {
     "bad-request": Message(400, "We could not read this", ("It is not well formed. Nothing has been changed.",)),
-    "not-found": Message(404, "Page not found", ("There is nothing at this address.",), links_to_start=True),
+    "not-found": Message(404, "Page not found", (SENTENCES["not_found"].usual,), links_to_start=True),
     "refused": Message(403, "This is not possible", ("You are not allowed to do this.",), links_to_start=True),
     "form-refused": Message(
         403,
@@ -174,7 +175,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         ("We are sorry. Unless you saw a confirmation, nothing has been changed. Please try again in a few minutes.",),
     ),
     "unavailable": Message(
-        503, "We are busy right now", ("Please try again in a minute. Nothing has been lost.",)
+        503, "We are busy right now", (SENTENCES["busy"].usual,)
     ),
     "down": Message(
         503,
@@ -208,6 +209,10 @@ _STAFF_MESSAGES: Final[dict[MessageKind, Message]] = {
 """The messages whose texts for staff differ from those for consumers."""
 
 
+_IN_THE_TONE_OF_THE_BRAND: Final[dict[MessageKind, ToneName]] = {"not-found": "not_found", "unavailable": "busy"}
+"""The messages for consumers whose only text is a sentence that a brand may replace."""
+
+
 def status_of(kind: MessageKind) -> int:
     """Return the HTTP status of a page of this kind."""
     return MESSAGES[kind].status
@@ -226,13 +231,14 @@ def render(
     `recipient` is the data recipient whose request the page is about, or None if there is none or it is unknown.
     """
     message = MESSAGES[kind] if site is CONSUMER else _STAFF_MESSAGES.get(kind, MESSAGES[kind])
+    own = _IN_THE_TONE_OF_THE_BRAND.get(kind) if site is CONSUMER else None
     name = _UNKNOWN_RECIPIENT if recipient is None else recipient.name
     return render_template(
         "message",
         brand,
         site,
         heading=message.heading,
-        texts=[text.format(recipient=name) for text in message.texts],
+        paragraphs=[brand.texts["ends"].say(own)] if own else [text.format(recipient=name) for text in message.texts],
         recipient=recipient if message.links_to_recipient and recipient is not None and recipient.href else None,
         link=_TRY_AGAIN if message.links_to_itself else site.start if message.links_to_start else None,
         link_is_main=message.links_to_itself,

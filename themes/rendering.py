@@ -1,24 +1,43 @@
 """Rendering of templates. All values are escaped, and an undefined name in a template is an error."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from themes import wording
 from themes.brand import Brand
-from themes.sites import Site
+from themes.sites import CONSUMER, Site
+from themes.tone import Place
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_PLACES: Final[Mapping[str, Place]] = {
+    "consent": "consent",
+    "dashboard": "dashboard",
+    "dashboard/withdraw": "withdrawal",
+    "dashboard/joint_decision": "withdrawal",
+    "dashboard/joint_option": "withdrawal",
+    "message": "ends",
+}
+"""The places of templates: of one template, or of all in a folder. Other templates show no texts of the brand."""
 
 
 def render(template: str, brand: Brand, site: Site, **values: Any) -> str:
     """Return the page of `template`, a path below `themes/templates` without suffix, in the theme of a brand."""
-    return environment().get_template(f"{template}.html.jinja").render(brand=brand, site=site, **values)
+    texts = brand.texts[place_of(template, site)]
+    return environment().get_template(f"{template}.html.jinja").render(brand=brand, site=site, texts=texts, **values)
+
+
+def place_of(template: str, site: Site) -> Place | None:
+    """Return the place that decides which texts of the brand a template gets, or None if it gets none."""
+    if site is not CONSUMER:
+        return None
+    return _PLACES.get(template) or _PLACES.get(template.partition("/")[0])
 
 
 @cache

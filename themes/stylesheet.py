@@ -7,9 +7,10 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from themes.contrast import contrast
+from themes.files import file_name
 from themes.neutrals import NEUTRALS
 from themes.palettes import BLACK, Palette, Scheme
 from themes.tokens import (
@@ -24,6 +25,7 @@ from themes.tokens import (
 
 _BASE: Final = Path(__file__).parent / "static" / "base.css"
 _FINGERPRINT_CHARACTERS: Final = 16
+_BRAND_FONT: Final = "Font of the brand"
 
 # The custom properties that each value of a token sets.
 _HEADING_WEIGHTS: Final[Mapping[HeadingWeight, Mapping[str, str]]] = {
@@ -86,14 +88,14 @@ _BANNER_LAYOUTS: Final[Mapping[BannerLayout, Mapping[str, str]]] = {
 }
 
 
-def stylesheet(theme: ThemeTokens) -> str:
-    """Return the complete style sheet of a checked theme."""
+def stylesheet(theme: ThemeTokens, *, only: Literal["light", "dark"] | None = None) -> str:
+    """Return the complete style sheet of a checked theme. With `only`, it has this colour scheme on every device."""
     neutrals = NEUTRALS[theme.neutral_tint]
     light = {**_look(theme), **_colours(Scheme("light", neutrals.light), theme.light)}
-    text = f":root {{{_declarations(light)}}}\n"
-    if theme.dark is not None:
-        dark = _colours(Scheme("dark", neutrals.dark), theme.dark)
-        text += f"@media screen and (prefers-color-scheme: dark) {{ :root {{{_declarations(dark)}}} }}\n"
+    text = _font_faces(theme) + f":root {{{_declarations(light)}}}\n"
+    if theme.dark is not None and only != "light":
+        dark = f":root {{{_declarations(_colours(Scheme('dark', neutrals.dark), theme.dark))}}}"
+        text += f"{dark}\n" if only else f"@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n"
     return text + _base()
 
 
@@ -102,9 +104,26 @@ def fingerprint(css: str) -> str:
     return hashlib.sha256(css.encode()).hexdigest()[:_FINGERPRINT_CHARACTERS]
 
 
+def _font_faces(theme: ThemeTokens) -> str:
+    """Return the rules that load the fonts of the brand. Until a font is there, the text is shown in another one."""
+    text = ""
+    for token, digest, only, with_other in (
+        ("font_regular", theme.font_regular, "400", "100 500"),
+        ("font_bold", theme.font_bold, "700", "600 900"),
+    ):
+        if digest is not None:
+            weights = only if theme.font_bold is None else with_other
+            text += (
+                f'@font-face {{ font-family: "{_BRAND_FONT}"; src: url("/theme/{file_name(token, digest)}")'
+                f' format("woff2"); font-weight: {weights}; font-display: swap; }}\n'
+            )
+    return text
+
+
 def _look(theme: ThemeTokens) -> dict[str, str]:
+    families = theme.font_families if theme.font_regular is None else (_BRAND_FONT, *theme.font_families)
     return {
-        "font": ", ".join(f'"{family}"' if " " in family else family for family in theme.font_families),
+        "font": ", ".join(f'"{family}"' if " " in family else family for family in families),
         "radius": f"{theme.corner_radius}px",
         **_HEADING_WEIGHTS[theme.heading_weight],
         **_HEADING_CASES[theme.heading_case],

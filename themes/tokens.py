@@ -1,6 +1,6 @@
 """Theme tokens: the values that a brand can set to change the appearance of its pages.
 
-Everything else (layout, focus outlines, texts) is the same for all brands, and every token has a few values or is
+Everything else (layout, focus outlines, most texts) is the same for all brands, and every token has a few values or is
 checked, so that all pages are readable and accessible. A theme is checked when it is set for a tenant, not when a page
 is shown.
 """
@@ -11,15 +11,16 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
-from haas.errors import HaasError
-from haas.mail import is_header_text
+from tenants.registry.models import THEME_FILES
+from themes.errors import ThemeError
+from themes.files import is_digest
 from themes.logo import LogoError, sanitized
 from themes.logo_export import cleaned
 from themes.neutrals import NEUTRALS, Tint
 from themes.palettes import Palette, Scheme, palette_problems
+from themes.texts import ONE_LINE, BrandTexts, is_line, saving_problems, text_problems
 
 MAXIMUM_RADIUS = 24
-MAXIMUM_LINE = 120
 _FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,40}")
 _GENERIC_FAMILIES = frozenset({"sans-serif", "serif", "system-ui", "ui-sans-serif", "ui-serif", "ui-rounded"})
 
@@ -39,19 +40,11 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "banner_layout": get_args(BannerLayout),
 }
 """The values of each token that has one of a few values."""
+LOGOS: Final[tuple[str, ...]] = ("logo_svg", "logo_dark_svg", "logo_print_svg")
 
 
 IdentifierKind = Literal["any", "email", "mobile", "number"]
 """What customers sign in with. With more than one kind, it is "any"."""
-
-
-class ThemeError(HaasError):
-    """A theme was refused. `problems` lists all reasons, each with the name of the token."""
-
-    def __init__(self, problems: list[str]) -> None:
-        """Take the reasons."""
-        super().__init__("; ".join(problems))
-        self.problems = problems
 
 
 class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,10 +64,16 @@ class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     banner_layout: BannerLayout = "column"  # as wide as the column of text, as wide as the window, or in the middle
     logo_svg: str | None = None  # shown in the banner; see `themes.logo`
     logo_shows_name: bool = False  # if True, the name is not written beside the logo
+    logo_dark_svg: str | None = None  # the logo in the dark scheme, if it differs
+    logo_print_svg: str | None = None  # the logo on paper, if it differs
+    touch_icon: str | None = None  # the digest of the icon for the home screen of a phone; see `themes.files`
+    font_regular: str | None = None  # the digests of a font of the brand, which comes before `font_families`
+    font_bold: str | None = None
     identifier_label: str = "Email address or customer number"  # what customers sign in with
     identifier_kind: IdentifierKind = "any"  # which keyboard a phone shows, and what a browser fills in
     support_phone: str | None = None
     support_email: str | None = None
+    texts: BrandTexts = BrandTexts()
 
 
 def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:
@@ -87,34 +86,45 @@ def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:
     except msgspec.ValidationError as error:
         raise ThemeError([str(error)]) from error
     problems = list(_problems(theme))
-    logo = theme.logo_svg
-    if logo is not None:
-        try:
-            logo = sanitized(logo)
-        except LogoError as error:
-            problems.append(f"logo_svg: {error}")
+    logos: dict[str, str] = {}
+    for name in LOGOS:
+        if (logo := getattr(theme, name)) is not None:
+            try:
+                logos[name] = sanitized(logo)
+            except LogoError as error:
+                problems.append(f"{name}: {error}")
     if problems:
         raise ThemeError(problems)
-    return msgspec.structs.replace(theme, logo_svg=logo)
+    return msgspec.structs.replace(theme, **logos)
 
 
-def with_clean_logo(tokens: Mapping[str, object]) -> dict[str, object]:
-    """Return the tokens as they are stored: with what remains of the export of a design tool (decision 0060).
+def with_clean_logos(tokens: Mapping[str, object]) -> dict[str, object]:
+    """Return the tokens as they are stored: with what remains of the exports of design tools (decision 0060).
 
-    Raises ThemeError if the logo cannot be cleaned. Other problems are those of `check_theme`.
+    Raises ThemeError if a logo cannot be cleaned. Other problems are those of `check_theme`.
     """
-    logo = tokens.get("logo_svg")
-    if not isinstance(logo, str):
-        return dict(tokens)
-    try:
-        return {**tokens, "logo_svg": cleaned(logo)}
-    except LogoError as error:
-        raise ThemeError([f"logo_svg: {error}"]) from error
+    clean, problems = dict(tokens), []
+    for name in LOGOS:
+        logo = tokens.get(name)
+        if isinstance(logo, str):
+            try:
+                clean[name] = cleaned(logo)
+            except LogoError as error:
+                problems.append(f"{name}: {error}")
+    if problems:
+        raise ThemeError(problems)
+    return clean
 
 
 def check_theme(name: str, tokens: Mapping[str, object]) -> None:
-    """Raise ThemeError unless the brand `name` can have the theme `tokens`, which need not contain the name."""
-    theme_from({"brand_name": name, **tokens})
+    """Raise ThemeError unless the theme `tokens` can be saved for the brand `name`. They need not contain the name.
+
+    Saving demands more than showing: a contact that leads to nobody is refused, but pages that have one are shown.
+    """
+    theme = theme_from({"brand_name": name, **tokens})
+    problems = [*saving_problems(theme.texts, theme.support_phone, theme.support_email)]
+    if problems:
+        raise ThemeError(problems)
 
 
 def theme_to_json(theme: ThemeTokens) -> dict[str, object]:
@@ -126,8 +136,9 @@ def theme_to_json(theme: ThemeTokens) -> dict[str, object]:
 def _problems(theme: ThemeTokens) -> Iterator[str]:
     for name in ("brand_name", "identifier_label", "support_phone", "support_email"):
         text = getattr(theme, name)
-        if text is not None and not (text == text.strip() and len(text) <= MAXIMUM_LINE and is_header_text(text)):
-            yield f"{name}: must be one line of 1 to {MAXIMUM_LINE} printable characters, without '=?'"
+        if text is not None and not is_line(text):
+            yield f"{name}: {ONE_LINE}"
+    yield from text_problems(theme.texts)
     if not 0 <= theme.corner_radius <= MAXIMUM_RADIUS:
         yield f"corner_radius: must be 0 to {MAXIMUM_RADIUS}"
     if not theme.font_families or theme.font_families[-1] not in _GENERIC_FAMILIES:
@@ -135,7 +146,20 @@ def _problems(theme: ThemeTokens) -> Iterator[str]:
     for family in theme.font_families:
         if not _FAMILY.fullmatch(family):
             yield f"font_families: {family!r} is not the name of a font family"
+    yield from _problems_of_files(theme)
     neutrals = NEUTRALS[theme.neutral_tint]
     yield from palette_problems(Scheme("light", neutrals.light), theme.light)
     if theme.dark is not None:
         yield from palette_problems(Scheme("dark", neutrals.dark), theme.dark)
+
+
+def _problems_of_files(theme: ThemeTokens) -> Iterator[str]:
+    for name in THEME_FILES:
+        if (digest := getattr(theme, name)) is not None and not is_digest(digest):
+            yield f"{name}: must be the digest of a file that was saved"
+    if theme.font_bold is not None and theme.font_regular is None:
+        yield "font_bold: needs font_regular"
+    if theme.logo_svg is None and (theme.logo_dark_svg or theme.logo_print_svg):
+        yield "logo_svg: is needed beside other logos"
+    if theme.logo_dark_svg is not None and theme.dark is None:
+        yield "logo_dark_svg: there is no dark scheme"

@@ -16,7 +16,7 @@ from tenants.corrections import service as corrections
 from tenants.housekeeping.data_check import DataChecks
 from tenants.housekeeping.expiries import Expiries, Expiry
 from tenants.housekeeping.service import Housekeeping
-from tenants.notices.message_channels import EmailChannel, LetterChannel, SmsChannel
+from tenants.notices.message_channels import BrandedEmail, EmailChannel, LetterChannel, SmsChannel
 from tenants.notices.models import EmailPayload
 from tenants.notices.outbox_delivery import Delivery, DeliveryCounts
 from tenants.notices.senders import warn_of_senders
@@ -32,7 +32,7 @@ from tenants.registry.names import control_namespace, market_change_namespace, m
 from tenants.services import Services
 from tenants.synchronisation.feed import EndedCustomersFeed
 from themes.brand import brand
-from themes.mail import mail_html
+from themes.mail import mail_html, mail_text
 from workers.metrics import TaskMetrics
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class Tasks:
             clock,
             {
                 "email": EmailChannel(
-                    Mailer(settings.smtp_url, requires_tls=settings.environment == "production"), _html_of
+                    Mailer(settings.smtp_url, requires_tls=settings.environment == "production"), _branded
                 ),
                 "sms": SmsChannel(
                     SmsGateways(
@@ -225,6 +225,11 @@ class Tasks:
         return totals
 
 
-def _html_of(tenant: Tenant, email: EmailPayload) -> str:
-    """Return the HTML part of an email, in the look of the brand as it is when the email is sent."""
-    return mail_html(brand(tenant.name, tenant.theme, tenant.time_zone), email.subject, email.text)
+def _branded(tenant: Tenant, email: EmailPayload) -> BrandedEmail:
+    """Return an email in the look of the brand as it is when the email is sent."""
+    sender = brand(tenant.name, tenant.theme, tenant.time_zone)
+    return BrandedEmail(
+        sender_name=sender.sender_name,
+        text=mail_text(sender, email.text),
+        html=mail_html(sender, email.subject, email.text),
+    )

@@ -78,6 +78,8 @@ def redirect(target: str) -> Response[None]:
 
 def _response(request: _Request, text: str, status: int, *, forms_redirect_elsewhere: bool = False) -> Response[str]:
     policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
+    if brand_of(request).loads_fonts:
+        policy += "; font-src 'self'"
     if not forms_redirect_elsewhere:
         policy += "; form-action 'self'"
     headers = {**_HEADERS, "Content-Security-Policy": policy}

@@ -28,6 +28,7 @@ from tenants.market.tables import brand_participant, market_participant
 from tenants.provisioning.administration import Administration
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.service import schema_statements
+from tenants.provisioning.theme_versions import record_published
 from tenants.registry import store
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import Tenant, TenantState
@@ -176,6 +177,8 @@ class _Restore:
             await store.insert_brand(registry, values, Hosts(**contents.hosts))
         except IntegrityError as error:
             raise BackupError(f"a host of {contents.slug}, or its id, belongs to another tenant now") from error
+        note = "from a backup"
+        await record_published(registry, contents.id, contents.theme, note=note, actor=actor(), now=now)
         missing = []
         for participant, environment in contents.participants:
             columns = (market_participant.c.participant_id, market_participant.c.environment)

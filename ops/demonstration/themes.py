@@ -1,6 +1,7 @@
 """The themes of the two demonstration brands. Most tokens differ, to show what a theme can change."""
 
 from themes.palettes import Palette
+from themes.texts import BrandTexts
 from themes.tokens import ThemeTokens
 
 _AURORA_MARK = (
@@ -9,6 +10,7 @@ _AURORA_MARK = (
     '<path d="M12 36c4-10 8-15 12-15s8 5 12 15" fill="none" stroke="#8fb8ff" stroke-width="5" stroke-linecap="round"/>'
     '<circle cx="24" cy="36" r="3.5" fill="#ffffff"/></svg>'
 )
+_AURORA_MARK_ON_PAPER = _AURORA_MARK.replace("#ffffff", "#10213d")
 _BANKSIA_MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" width="48" height="48">'
     '<rect x="16" y="6" width="16" height="26" rx="8" fill="#c2541b"/>'
@@ -42,10 +44,29 @@ AURORA = ThemeTokens(
     input_style="filled",
     banner_layout="wide",
     logo_svg=_AURORA_MARK,
+    logo_print_svg=_AURORA_MARK_ON_PAPER,
     identifier_label="Email address",
     identifier_kind="email",
     support_phone="1800 555 010",
     support_email="help@aurora.test",
+    texts=BrandTexts(
+        identifier_hint="The one on your bills from Aurora Energy.",
+        legal_name="Aurora Energy Retail Pty Ltd",
+        abn="89 000 000 019",
+        hours="every day, 7 am to 9 pm Sydney time",
+        cdr_policy="https://www.aurora.test/cdr-policy",
+        privacy_policy="https://www.aurora.test/privacy",
+        complaints="https://www.aurora.test/complaints",
+        accessibility="https://www.aurora.test/accessibility",
+        interpreter_phone="131 450",
+        relay_phone="133 677",
+        hardship_phone="1800 555 011",
+        sender_name="Aurora Energy data sharing",
+        tone={
+            "help_question": "Stuck? We are here.",
+            "mail_closing": "Your Aurora team",
+        },
+    ),
 )
 
 BANKSIA = ThemeTokens(
@@ -75,4 +96,21 @@ BANKSIA = ThemeTokens(
     identifier_kind="email",
     support_phone="1800 555 020",
     support_email="care@banksia.test",
+    texts=BrandTexts(
+        identifier_hint="The address to which Banksia Power sends your bills.",
+        identifier_format="For example jo@example.com.",
+        legal_name="Banksia Power Holdings Ltd",
+        abn="26 000 250 000",
+        hours="Monday to Friday, 8 am to 6 pm Brisbane time",
+        cdr_policy="https://banksia.test/legal/consumer-data-right",
+        privacy_policy="https://banksia.test/legal/privacy",
+        complaints="https://banksia.test/contact/complaints",
+        relay_phone="133 677",
+        hardship_phone="1800 555 021",
+        tone={
+            "sign_in_lead": "Your energy data belongs to you. Look here who receives it, and stop it if you wish.",
+            "sharing_lead": "Everyone to whom {brand} gives data about you, today and in the past.",
+            "mail_closing": "Kind regards from all of us at {brand}",
+        },
+    ),
 )

@@ -30,6 +30,7 @@ _READABLE_BY_BOTH: Final = (
     "brand",
     "host",
     "revision",
+    "theme_file",
     "register_status",
     "brand_participant",
 )
@@ -47,6 +48,7 @@ _MARKET_CHANGE_PRIVILEGES: Final = {
 }
 _CONSOLE_PRIVILEGES: Final = {
     "audit": "SELECT, INSERT",
+    "theme_version": "SELECT",
     "database_node": "SELECT",
     "operator": "SELECT, INSERT, UPDATE",
     "session": "SELECT, INSERT, UPDATE, DELETE",

@@ -21,9 +21,11 @@ from tenants.provisioning.models import (
     STATUS,
     DeploymentChange,
     ProvisionRequest,
+    PublishTheme,
     PutRegisterEnvironment,
     Resume,
     RotateKeys,
+    SaveTheme,
     SetNodeState,
     Suspend,
 )
@@ -31,6 +33,7 @@ from tenants.provisioning.service import Provisioner
 from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import NewTenant
+from themes.files import with_files
 from themes.tokens import check_theme
 
 
@@ -90,6 +93,20 @@ class Work:
             case TenantChange():
                 # If an earlier attempt has made the change, the values are equal and nothing is changed again.
                 await self._administration.change(request.subject, change, actor=actor, check_theme=check_theme)
+            case SaveTheme():
+                # If an earlier attempt has saved it, the newest version has the same tokens.
+                theme, files = with_files(change.theme, change.files)
+                number = await self._administration.save_theme(
+                    request.subject, theme, files=files, note=change.note, actor=actor, check_theme=check_theme
+                )
+                return f"version {number} is saved"
+            case PublishTheme():
+                published = await self._administration.publish_theme(
+                    request.subject, change.number, actor=actor, check_theme=check_theme
+                )
+                is_repeated = request.progress is not None  # an earlier attempt can have published it
+                done = "is published" if published or is_repeated else "was published already: nothing was changed"
+                return f"version {change.number} {done}"
             case SetNodeState():
                 await self._administration.set_node_state(change.node, change.state, actor=actor)
             case PutRegisterEnvironment():

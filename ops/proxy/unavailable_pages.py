@@ -15,6 +15,7 @@ from tenants.registry.models import Tenant
 from themes import pages
 from themes.brand import brand
 from themes.sites import CONSUMER
+from themes.stylesheet import stylesheet
 
 STYLESHEET_PATH: Final = "/theme/unavailable.css"
 """Where nginx serves the style sheet of the page, at every public host."""
@@ -31,10 +32,14 @@ def write_pages(folder: Path, tenants: Iterable[Tenant]) -> int:
     wanted: dict[str, bytes] = {}
     for tenant in tenants:
         host, look = tenant.hosts.public, brand(tenant.name, tenant.theme, tenant.time_zone)
-        look_of_page = msgspec.structs.replace(look, stylesheet_path=STYLESHEET_PATH)
-        page = pages.render(look_of_page, CONSUMER, "down", reference=_PLACE)
+        # Other files of the brand cannot be loaded while no application answers.
+        styles = stylesheet(msgspec.structs.replace(look.theme, font_regular=None, font_bold=None))
+        alone = msgspec.structs.replace(
+            look, stylesheet_path=STYLESHEET_PATH, logo_dark=None, logo_print=None, touch_icon=None
+        )
+        page = pages.render(alone, CONSUMER, "down", reference=_PLACE)
         wanted[f"{host}.html"] = page.replace(_PLACE, _DIRECTIVE).encode()
-        wanted[f"{host}.css"] = look.css.encode()
+        wanted[f"{host}.css"] = styles.encode()
     folder.mkdir(exist_ok=True)
     changed = {name: content for name, content in wanted.items() if _content(folder / name) != content}
     for name, content in changed.items():

@@ -11,27 +11,37 @@ from tenants.notices.models import TO_BE_POSTED, EmailPayload, Notice, SmsPayloa
 from tenants.notices.sms_gateways import SmsGateways
 from tenants.registry.models import Tenant
 
-HtmlOfEmail = Callable[[Tenant, EmailPayload], str]
-"""Returns the HTML part of an email, in the look of the tenant's brand."""
+
+class BrandedEmail(msgspec.Struct, frozen=True, kw_only=True):
+    """The name of the sender and both parts of an email, as the tenant's brand sends it."""
+
+    sender_name: str
+    text: str
+    html: str | None
+
+
+BrandEmail = Callable[[Tenant, EmailPayload], BrandedEmail]
+"""Returns an email as the brand sends it."""
 
 
 class EmailChannel:
     """Delivers `email` notices. The sender's address is `no-reply@` and the brand's public host."""
 
-    def __init__(self, mailer: Mailer, html: HtmlOfEmail | None = None) -> None:
-        """Send through `mailer`. Without `html`, emails are plain text."""
-        self._mailer, self._html = mailer, html
+    def __init__(self, mailer: Mailer, branded: BrandEmail | None = None) -> None:
+        """Send through `mailer`. Without `branded`, emails are plain text in the name of the tenant."""
+        self._mailer, self._branded = mailer, branded or _plain
 
     async def deliver(self, tenant: Tenant, notice: Notice) -> None:
         """Send the message to the mail server. Raise NotDelivered if it fails."""
         payload = msgspec.convert(notice.payload, EmailPayload)
+        branded = self._branded(tenant, payload)
         mail = Mail(
-            sender_name=tenant.name,
+            sender_name=branded.sender_name,
             sender_address=f"no-reply@{tenant.hosts.public}",
             to=payload.to,
             subject=payload.subject,
-            text=payload.text,
-            html=None if self._html is None else self._html(tenant, payload),
+            text=branded.text,
+            html=branded.html,
             key=str(notice.id),
         )
         try:
@@ -69,3 +79,7 @@ class LetterChannel:
     async def deliver(self, _tenant: Tenant, _notice: Notice) -> None:
         """Raise LeftToStaff."""
         raise LeftToStaff(TO_BE_POSTED)
+
+
+def _plain(tenant: Tenant, email: EmailPayload) -> BrandedEmail:
+    return BrandedEmail(sender_name=tenant.name, text=email.text, html=None)

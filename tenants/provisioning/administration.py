@@ -1,5 +1,6 @@
 """Changes that operators make: tenants, database nodes, register environments. Each adds a row to the audit table."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from haas.settings import MAIN_NODE, Settings
 from tenants.clients import store as clients
 from tenants.keys.rotation import KeyRotation, rotate
 from tenants.keys.store import signing_keys
+from tenants.provisioning import theme_versions
 from tenants.provisioning.owner import owner_transaction, registry_and_tenant
 from tenants.provisioning.tenant_changes import (
     Alterations,
@@ -20,10 +22,11 @@ from tenants.provisioning.tenant_changes import (
     CheckTheme,
     TenantChange,
     alterations,
+    changed_theme,
 )
 from tenants.registry import store
 from tenants.registry.errors import HostInUse, InvalidNode, TenantExists, TenantIncomplete, UnknownTenant
-from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, TenantState
+from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, TenantState, ThemeFile
 from tenants.retention import service as retention
 
 
@@ -152,6 +155,10 @@ class Administration:
                 values["name"] = altered.name
             if altered.theme is not None:
                 values["theme"] = altered.theme
+                await theme_versions.require_files(registry, before.id, altered.theme)
+                await theme_versions.record_published(
+                    registry, before.id, altered.theme, note=None, actor=actor, now=self._clock.now()
+                )
             if altered.settings:  # the stored fields are kept, because a newer release may have added some
                 values["settings"] = {**(stored_settings or {}), **altered.settings}
             if values:
@@ -168,6 +175,68 @@ class Administration:
             await store.advance_revision(registry)
             after = await self._require_tenant(registry, slug)
         return ChangedTenant(before=before, after=after)
+
+    async def save_theme(
+        self,
+        slug: str,
+        theme: dict[str, Any],
+        *,
+        files: Sequence[ThemeFile] = (),
+        note: str | None,
+        actor: str,
+        check_theme: CheckTheme,
+    ) -> int:
+        """Save a theme and its files as a draft and return its number. Contacts that it lacks are those of the brand.
+
+        If the newest version has the same tokens, return its number: nothing is saved. Raise UnknownTenant,
+        TenantIncomplete, InvalidChange, MissingThemeFile, or what `check_theme` raises.
+        """
+        async with owner_transaction(self._owner, self._settings) as registry:
+            tenant = await self._locked_tenant(registry, slug)
+            tokens = changed_theme(tenant, TenantChange(theme=theme))
+            check_theme(tenant.name, tokens)
+            for file in files:
+                await store.put_theme_file(registry, tenant.id, file, self._clock.now())
+            await theme_versions.require_files(registry, tenant.id, tokens)
+            known = len(await store.theme_versions(registry, tenant.id))
+            number = await theme_versions.save(
+                registry,
+                tenant.id,
+                tokens,
+                note=theme_versions.checked_note(note),
+                actor=actor,
+                now=self._clock.now(),
+            )
+            if number > known:
+                await self._audit_theme(registry, "theme.save", slug, {"version": number}, actor)
+        return number
+
+    async def publish_theme(self, slug: str, number: int, *, actor: str, check_theme: CheckTheme) -> bool:
+        """Publish a version of a theme, also an earlier one. Every process serves it within two seconds.
+
+        Return False if it is published already. Raise UnknownTenant, TenantIncomplete, UnknownThemeVersion, or what
+        `check_theme` raises: a version that an earlier release has accepted can be refused now.
+        """
+        async with owner_transaction(self._owner, self._settings) as registry:
+            tenant = await self._locked_tenant(registry, slug)
+            check_theme(tenant.name, await theme_versions.theme_with_number(registry, tenant, number))
+            change = await theme_versions.publish(registry, tenant, number, actor=actor, now=self._clock.now())
+            if change is None:
+                return False
+            await self._audit_theme(registry, "theme.publish", slug, {"version": change}, actor)
+            await store.advance_revision(registry)
+        return True
+
+    async def _audit_theme(
+        self, registry: Transaction, action: str, slug: str, detail: dict[str, Any], actor: str
+    ) -> None:
+        await store.append_audit(
+            registry, actor=actor, action=action, subject=slug, now=self._clock.now(), detail=detail
+        )
+
+    async def _locked_tenant(self, registry: Transaction, slug: str) -> Tenant:
+        await store.lock_settings(registry, slug)
+        return _require_complete(await self._require_tenant(registry, slug))
 
     async def _rename_hosts(self, registry: Transaction, tenant: Tenant, altered: Alterations) -> None:
         try:

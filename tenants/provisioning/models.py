@@ -45,7 +45,25 @@ class PutRegisterEnvironment(msgspec.Struct, frozen=True, tag="put-register-envi
     environment: RegisterEnvironment
 
 
-DeploymentChange = Suspend | Resume | TenantChange | RotateKeys | SetNodeState | PutRegisterEnvironment
+class SaveTheme(msgspec.Struct, frozen=True, kw_only=True, tag="save-theme", tag_field="change"):
+    """Save a theme of the tenant as a draft."""
+
+    theme: dict[str, Any]
+    """All theme tokens, with cleaned logos. Contacts that they do not contain are those of the tenant."""
+    files: dict[str, bytes] = {}
+    """The contents of new files, by the token that names each (THEME_FILES). The theme has no such token then."""
+    note: str | None = None
+
+
+class PublishTheme(msgspec.Struct, frozen=True, tag="publish-theme", tag_field="change"):
+    """Publish a version of the tenant's theme, which can be an earlier one."""
+
+    number: int
+
+
+DeploymentChange = (
+    Suspend | Resume | TenantChange | RotateKeys | SetNodeState | PutRegisterEnvironment | SaveTheme | PublishTheme
+)
 """The arguments of a request of the kind `change`. None of them has a secret, because the row is never deleted."""
 
 

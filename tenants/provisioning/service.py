@@ -24,6 +24,7 @@ from haas.settings import MAIN_NODE, Settings
 from tenants.clients.cdr_register import add_cdr_register_client
 from tenants.keys.creation import NewSigningKey, create_keys, generate_signing_keys
 from tenants.provisioning.owner import owner_transaction, registry_and_tenant
+from tenants.provisioning.theme_versions import record_published, require_files
 from tenants.registry import store
 from tenants.registry.errors import InvalidNode, TenantExists, TenantIncomplete, UnknownRegisterEnvironment
 from tenants.registry.models import NewTenant, Tenant
@@ -93,7 +94,7 @@ class Provisioner:
         checked_name(new.retailer)
         keys = signing_keys or generate_signing_keys()
         tenant_id, now = tenant_id or uuid4(), self._clock.now()
-        async with self._transactions_with_new_brand(new, tenant_id, namespace, now) as (registry, tx):
+        async with self._transactions_with_new_brand(new, tenant_id, namespace, now, actor=actor) as (registry, tx):
             await self._create_schema(tx, namespace)
             await create_keys(tx, tenant_id, self._sealer, keys, now)
             await store.append_audit(registry, actor=actor, action="tenant.create", subject=new.slug, now=now)
@@ -106,16 +107,16 @@ class Provisioner:
 
     @asynccontextmanager
     async def _transactions_with_new_brand(
-        self, new: NewTenant, tenant_id: UUID, namespace: Namespace, now: datetime
+        self, new: NewTenant, tenant_id: UUID, namespace: Namespace, now: datetime, *, actor: str
     ) -> AsyncIterator[tuple[Transaction, Transaction]]:
         """Add the brand; yield the transactions in which the rest is created, as `registry_and_tenant` does."""
         if namespace.node == MAIN_NODE:
             async with owner_transaction(self._owner, self._settings, namespace, "long") as tx:
-                await self._insert_brand(tx, new, tenant_id, namespace, now)
+                await self._insert_brand(tx, new, tenant_id, namespace, now, actor=actor)
                 yield tx, tx
             return
         async with owner_transaction(self._owner, self._settings) as registry:
-            await self._insert_brand(registry, new, tenant_id, namespace, now)
+            await self._insert_brand(registry, new, tenant_id, namespace, now, actor=actor)
         completed = False
         try:
             async with registry_and_tenant(self._owner, self._settings, namespace, "long") as (registry, tx):
@@ -144,9 +145,9 @@ class Provisioner:
             logger.warning("tenant.row_not_deleted", extra={"tenant": slug})
 
     async def _insert_brand(
-        self, tx: Transaction, new: NewTenant, tenant_id: UUID, namespace: Namespace, now: datetime
+        self, tx: Transaction, new: NewTenant, tenant_id: UUID, namespace: Namespace, now: datetime, *, actor: str
     ) -> None:
-        """Add the brand and its hosts. The state is `preparing` if another transaction creates the schema."""
+        """Add the brand, its hosts and theme. The state is `preparing` if another transaction creates the schema."""
         nodes = await store.nodes(tx)
         if nodes.get(namespace.node) != "active":
             raise InvalidNode(
@@ -189,6 +190,8 @@ class Provisioner:
             )
         except IntegrityError as error:
             raise TenantExists(f"the slug {new.slug!r} or one of its hosts is taken by another tenant") from error
+        await require_files(tx, tenant_id, new.theme)
+        await record_published(tx, tenant_id, new.theme, note=None, actor=actor, now=now)
 
     async def _create_schema(self, tx: Transaction, namespace: Namespace) -> None:
         """Create role, schema and tables in one round trip."""

@@ -119,7 +119,7 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
     another name.
     """
     name = tenant.name if change.name is None else checked_name(change.name)
-    theme = _theme(tenant, change)
+    theme = changed_theme(tenant, change)
     if theme != tenant.theme:
         check_theme(name, theme)
     unknown = set(change.switches) - set(SWITCHES)
@@ -223,8 +223,8 @@ def _private_hosts(present: Mapping[str, bool], change: TenantChange) -> dict[st
     return {name: True for name, is_private in {**present, **change.private_hosts}.items() if is_private}
 
 
-def _theme(tenant: Tenant, change: TenantChange) -> dict[str, Any]:
-    """Return the theme tokens after the change."""
+def changed_theme(tenant: Tenant, change: TenantChange) -> dict[str, Any]:
+    """Return the theme tokens of a tenant after a change, not checked yet. Raise InvalidChange."""
     unknown = set(change.contacts) - set(CONTACTS)
     if unknown:
         raise InvalidChange(f"there is no contact {min(unknown)!r}; the contacts are {', '.join(CONTACTS)}")

@@ -35,6 +35,14 @@ class UnknownTenant(RegistryError):
     """No tenant has that slug."""
 
 
+class UnknownThemeVersion(RegistryError):
+    """The brand has no theme with that number."""
+
+
+class MissingThemeFile(RegistryError):
+    """A theme names a file that was not saved for the brand."""
+
+
 class TenantIncomplete(RegistryError):
     """The creation or removal of the tenant was interrupted: only a part of the tenant exists."""
 

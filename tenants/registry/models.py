@@ -1,6 +1,7 @@
 """A tenant, its settings and its register environment, as the registry returns them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
@@ -227,6 +228,36 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
     def time_zone(self) -> ZoneInfo:
         """The time zone of the pages and metrics of the tenant."""
         return ZoneInfo(self.settings.time_zone)
+
+
+class ThemeVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A theme that was saved for a brand, without its tokens."""
+
+    number: int
+    note: str | None
+    made_at: datetime
+    made_by: str
+    publication: int | None
+    """The number of the publication with which it was last published. None: it never was, it is a draft."""
+    published_at: datetime | None
+    published_by: str | None
+
+
+class ThemeFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a theme names by its digest."""
+
+    digest: str
+    """The SHA-256 digest of the content, in hexadecimal."""
+    media_type: str
+    content: bytes
+
+
+THEME_FILES: Final[Mapping[str, str]] = {
+    "font_regular": "font/woff2",
+    "font_bold": "font/woff2",
+    "touch_icon": "image/png",
+}
+"""The theme tokens that name a file, each with the media type of the file."""
 
 
 class NewTenant(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -13,7 +14,7 @@ from haas.errors import Unavailable
 from haas.settings import Settings
 from tenants.registry import store
 from tenants.registry.errors import NotBootstrapped, UnknownTenant
-from tenants.registry.models import Tenant
+from tenants.registry.models import Tenant, ThemeFile
 from tenants.registry.names import control_namespace
 from tenants.registry.surfaces import TenantSurface
 
@@ -23,6 +24,9 @@ RELOAD_FOR_UNKNOWN_AFTER: Final = timedelta(seconds=0.2)
 """The minimum time between two reads for an unknown host or slug: it limits the queries that unknown hosts cause."""
 PATIENCE: Final = timedelta(seconds=0.2)
 """How long a request waits for a read of the revision before it uses the last snapshot."""
+
+MAXIMUM_FILES: Final = 128
+"""How many files of themes a process keeps. They have at most 64 KiB each; browsers keep them for a year."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +57,7 @@ class Registry:
             retry_after=FRESH_FOR,
             patience=PATIENCE,
         )
+        self._files: dict[tuple[UUID, str], ThemeFile] = {}
         self._snapshot: CachedValue[_Snapshot] = CachedValue(clock, limits)
 
     async def by_host(self, host: str) -> tuple[Tenant, TenantSurface] | None:
@@ -75,6 +80,19 @@ class Registry:
     async def all(self) -> list[Tenant]:
         """Return all active and suspended tenants, ordered by slug."""
         return list((await self._snapshot.get(self._read)).tenants)
+
+    async def theme_file(self, tenant: Tenant, digest: str) -> ThemeFile | None:
+        """Return a file of a tenant's theme, or None. Files never change, so the last ones stay in memory."""
+        key = (tenant.id, digest)
+        if key not in self._files:
+            async with self._database.transaction(self._namespace, "public") as tx:
+                found = await store.load_theme_file(tx, tenant.id, digest)
+            if found is None:
+                return None
+            self._files[key] = found
+            if len(self._files) > MAXIMUM_FILES:
+                del self._files[next(iter(self._files))]
+        return self._files.get(key)
 
     async def check(self) -> None:
         """Read the revision now, and the tenants if they were never read. Raise Unavailable, NotBootstrapped."""

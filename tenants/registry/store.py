@@ -7,15 +7,33 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import RowMapping, Select, select, update
+from sqlalchemy import RowMapping, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Namespace, Statement, Transaction
 from haas.settings import Settings
-from tenants.registry.models import NodeState, RegisterEnvironment, Tenant, TenantSettings, TenantState
+from tenants.registry.models import (
+    NodeState,
+    RegisterEnvironment,
+    Tenant,
+    TenantSettings,
+    TenantState,
+    ThemeFile,
+    ThemeVersion,
+)
 from tenants.registry.names import Hosts
 from tenants.registry.surfaces import TenantSurface
-from tenants.registry.tables import audit, brand, database_node, host, register_environment, retailer, revision
+from tenants.registry.tables import (
+    audit,
+    brand,
+    database_node,
+    host,
+    register_environment,
+    retailer,
+    revision,
+    theme_file,
+    theme_version,
+)
 
 SERVED: Final[tuple[TenantState, ...]] = ("active", "suspended")
 """The states in which the application and the workers serve a tenant."""
@@ -138,6 +156,53 @@ async def lock_settings(tx: Transaction, slug: str) -> dict[str, Any] | None:
 async def update_brand(tx: Transaction, brand_id: UUID, values: dict[str, Any]) -> None:
     """Change the columns `values` of a brand."""
     await tx.execute(brand.update().where(brand.c.id == brand_id).values(values))
+
+
+async def theme_versions(tx: Transaction, brand_id: UUID) -> list[ThemeVersion]:
+    """Return the versions of a brand's theme, the newest first."""
+    columns = [theme_version.c[field.name] for field in msgspec.structs.fields(ThemeVersion)]
+    query = select(*columns).where(theme_version.c.brand_id == brand_id).order_by(theme_version.c.number.desc())
+    return [ThemeVersion(**row) for row in (await tx.execute(query)).mappings()]
+
+
+async def theme_of_version(tx: Transaction, brand_id: UUID, number: int) -> dict[str, Any] | None:
+    """Return the theme tokens of a version, or None if there is no version with the number."""
+    of_number = (theme_version.c.brand_id == brand_id, theme_version.c.number == number)
+    found: dict[str, Any] | None = (await tx.execute(select(theme_version.c.theme).where(*of_number))).scalar()
+    return found
+
+
+async def insert_theme_version(
+    tx: Transaction, brand_id: UUID, theme: Mapping[str, Any], *, note: str | None, actor: str, now: datetime
+) -> int:
+    """Add a version, which is a draft, and return its number. The caller has locked the brand, or has just added it."""
+    newest = select(func.max(theme_version.c.number)).where(theme_version.c.brand_id == brand_id)
+    number: int = ((await tx.execute(newest)).scalar() or 0) + 1
+    values = {"brand_id": brand_id, "number": number, "theme": theme, "note": note, "made_at": now, "made_by": actor}
+    await tx.execute(theme_version.insert(), values)
+    return number
+
+
+async def set_published(tx: Transaction, brand_id: UUID, number: int, *, actor: str, now: datetime) -> None:
+    """Mark a version as the published one. The caller has locked the brand, or has just added it."""
+    newest = select(func.max(theme_version.c.publication)).where(theme_version.c.brand_id == brand_id)
+    publication = ((await tx.execute(newest)).scalar() or 0) + 1
+    of_number = theme_version.update().where(theme_version.c.brand_id == brand_id, theme_version.c.number == number)
+    await tx.execute(of_number.values(publication=publication, published_at=now, published_by=actor))
+
+
+async def put_theme_file(tx: Transaction, brand_id: UUID, file: ThemeFile, now: datetime) -> None:
+    """Store a file of a brand's themes, unless it is stored already."""
+    values = {"brand_id": brand_id, **msgspec.structs.asdict(file), "made_at": now}
+    await tx.execute(insert(theme_file).values(values).on_conflict_do_nothing())
+
+
+async def load_theme_file(tx: Transaction, brand_id: UUID, digest: str) -> ThemeFile | None:
+    """Return a file of a brand's themes, or None if there is none with the digest."""
+    columns = (theme_file.c.digest, theme_file.c.media_type, theme_file.c.content)
+    query = select(*columns).where(theme_file.c.brand_id == brand_id, theme_file.c.digest == digest)
+    row = (await tx.execute(query)).mappings().one_or_none()
+    return None if row is None else ThemeFile(**row)
 
 
 async def rename_hosts(tx: Transaction, brand_id: UUID, names: Mapping[TenantSurface, str]) -> None:

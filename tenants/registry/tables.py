@@ -6,6 +6,8 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -62,6 +64,38 @@ brand = Table(
     # preparing: the schema is being created; leaving: it is being deleted
     CheckConstraint("state in ('preparing', 'active', 'suspended', 'leaving')", name="state"),
     UniqueConstraint("id", "retailer_id"),  # target of foreign keys that contain both columns
+)
+
+# A theme of a brand as it was saved. Its tokens are never changed. The pages show the theme with the highest
+# `publication`, which `brand.theme` equals; a version without a publication is a draft (decision 0065).
+theme_version = Table(
+    "theme_version",
+    control,
+    Column("brand_id", Uuid, ForeignKey(brand.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # counts the versions of the brand from 1
+    Column("theme", Json, nullable=False),
+    Column("note", Text),
+    Column("made_at", Moment, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("publication", Integer),  # counts the publications of the brand; that of the last time
+    Column("published_at", Moment),
+    Column("published_by", Text),
+    CheckConstraint(
+        "(publication is null) = (published_at is null) and (publication is null) = (published_by is null)",
+        name="publication",
+    ),
+    UniqueConstraint("brand_id", "publication"),
+)
+
+# A file that versions of a brand's theme name by its digest: a font or an icon. It is read when a browser asks for it.
+theme_file = Table(
+    "theme_file",
+    control,
+    Column("brand_id", Uuid, ForeignKey(brand.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("digest", Text, primary_key=True),  # SHA-256 of the content, in hexadecimal
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("made_at", Moment, nullable=False),
 )
 
 host = Table(

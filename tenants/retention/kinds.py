@@ -205,6 +205,8 @@ KINDS: Final = (
         tables=(
             "retailer",
             "brand",
+            "theme_version",
+            "theme_file",
             "host",
             "register_environment",
             "database_node",

@@ -1,22 +1,19 @@
 """The system's Chromium, for tests of pages."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-CHROMIUM: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The names of the program. The first is the same browser without its own windows, which takes a third of the time."""
+from ops.preview.screenshots import chromium_path
 
 
 @asynccontextmanager
 async def running_chromium() -> AsyncIterator[Browser]:
     """Run Chromium. Without one, tests that need it are skipped, or fail if HAAS_REQUIRE_BROWSER is set."""
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    path = chromium_path()
     if path is None:
         if os.environ.get("HAAS_REQUIRE_BROWSER"):
             pytest.fail("no Chromium is installed, and HAAS_REQUIRE_BROWSER is set")

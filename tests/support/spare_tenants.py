@@ -97,6 +97,8 @@ class SpareTenants:
         parts = (
             f"SELECT brand::text FROM {control}.brand WHERE id = $1",
             f"SELECT host::text FROM {control}.host WHERE brand_id = $1",
+            f"SELECT theme_version::text FROM {control}.theme_version WHERE brand_id = $1",
+            f"SELECT theme_file::text FROM {control}.theme_file WHERE brand_id = $1",
             f"SELECT brand_participant::text FROM {control}.brand_participant WHERE brand_id = $1",
             (
                 f"SELECT market_participant::text FROM {control}.market_participant"

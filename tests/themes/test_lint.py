@@ -24,6 +24,8 @@ TOKEN = "{{ parts.form_token(form_token) }}"
         ('<button id="a">', "id and a type"),
         ('<img src="/x">', "alternative"),
         ('<p id="a"></p><p id="a"></p>', "twice"),
+        ("{{ brand.theme.texts.cdr_policy }}", "at every place"),
+        ("{{ brand.texts['ends'].links }}", "at every place"),
     ],
 )
 def test_a_violation_is_found(template: str, message: str) -> None:

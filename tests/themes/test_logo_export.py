@@ -2,11 +2,13 @@
 
 import re
 from base64 import b64encode
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
 
+from tests.support.chromium import running_chromium
 from themes.logo import LogoError, data_uri, sanitized
 from themes.logo_export import cleaned
 
@@ -15,6 +17,12 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/19
 ENTITY = "<!DOCTYPE svg [<!ENTITY {}>]>" + SVG.format("<title>{}</title>")
 _NINE = "<use href='#a{}'/>" * 9
 COPIES = "<path id='a0'/>" + "".join(f"<g id='a{n}'>{_NINE.replace('{}', str(n - 1))}</g>" for n in range(1, 9))
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with running_chromium() as browser:
+        yield browser
 
 
 @pytest.mark.parametrize("file", EXPORTS, ids=lambda file: file.stem)

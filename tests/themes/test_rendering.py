@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from ops.demonstration.themes import AURORA
-from tests.themes.conftest import CODE, DASHBOARD, FLOW, SCREENS
+from ops.preview.samples import CODE, DASHBOARD, FLOW, SCREENS
 from themes.brand import brand
 from themes.lint import TEMPLATES
 from themes.rendering import environment, render
@@ -22,7 +22,7 @@ FORMS = ("identify", "verify", "resend", "restart", "customer", "accounts", "aut
 """The forms of the consent flow."""
 MESSAGE: dict[str, Any] = {
     "heading": "Heading",
-    "texts": ["Text"],
+    "paragraphs": ["Text"],
     "link": None,
     "recipient": None,
     "names_contacts": False,

@@ -1,12 +1,19 @@
 """All pages of both demonstration brands, on a desktop and a phone, light and dark, are checked with axe-core."""
 
+from collections.abc import AsyncIterator
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Route
 
+from ops.demonstration import BRANDS
+from ops.preview.samples import Screens
+from tests.support.chromium import running_chromium
 from tests.support.screenshots import take_screenshot
+from themes.brand import brand
+from themes.tokens import theme_to_json
 
 ORIGIN = "https://brand.test"
 VIEWPORTS = {"desktop": (1280, 900), "phone": (320, 640)}
@@ -24,6 +31,19 @@ LOW_TARGETS = """[...document.querySelectorAll(".button, .button-text, .input, .
     .filter(target => target.getBoundingClientRect().height < 44).map(target => target.id || target.className)"""
 
 
+@pytest.fixture(scope="module")
+def screens(request: pytest.FixtureRequest) -> Screens:
+    shown = next(each for each in BRANDS if each.slug == request.param)
+    zone = ZoneInfo(shown.settings.time_zone)
+    return Screens(brand(shown.theme.brand_name, theme_to_json(shown.theme), zone))
+
+
+@pytest.fixture(scope="module")
+async def chromium() -> AsyncIterator[Browser]:
+    async with running_chromium() as browser:
+        yield browser
+
+
 async def _page(
     browser: Browser, screens: Any, viewport: str, scheme: Literal["light", "dark"]
 ) -> tuple[Page, list[str]]:
@@ -38,6 +58,8 @@ async def _page(
         path = route.request.url.removeprefix(ORIGIN)
         if path == screens.brand.stylesheet_path:
             await route.fulfill(body=screens.brand.css, content_type="text/css")
+        elif (drawing := screens.brand.drawings.get(path.removeprefix("/theme/"))) is not None:
+            await route.fulfill(body=drawing, content_type="image/svg+xml")
         else:
             name = path.removeprefix("/")
             headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html; charset=utf-8"}

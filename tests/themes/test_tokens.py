@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from ops.demonstration.themes import AURORA, BANKSIA
-from themes.tokens import ThemeError, theme_from, theme_to_json
+from themes.errors import ThemeError
+from themes.tokens import theme_from, theme_to_json
 
 
 def changed(**changes: Any) -> dict[str, Any]:

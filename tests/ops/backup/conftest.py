@@ -8,11 +8,13 @@ import pytest
 from haas.progress import NO_PROGRESS
 from ops.backup.keys import IDENTITY, VERIFICATION_KEY, make_keys, read_identities, read_verification_key
 from ops.backup.manifest import open_backup
+from ops.demonstration.themes import AURORA
 from ops.deployment import Deployment
 from ops.deployment_settings import DeploymentSettings
 from tenants.provisioning.models import NewProvisionRequest
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.store import add_request
+from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry.names import console_namespace
 from tests.support.application import KeySets, open_application
 from tests.support.backups import BackupKeys, Lost, all_rows, backing_up, backup_url, empty_cluster, restoring
@@ -22,6 +24,7 @@ from tests.support.consents import consent
 from tests.support.customers import Consumer, CustomerData
 from tests.support.deployments import PostgresServer, open_deployment
 from tests.support.https_server import HttpsServer
+from themes.tokens import check_theme, theme_to_json
 
 KESTREL, MERLIN = "kestrel", "merlin"
 
@@ -50,6 +53,8 @@ async def lost(
     ):
         kestrel = await application.new_tenant(KESTREL)
         await application.new_tenant(MERLIN)
+        change = TenantChange(theme=theme_to_json(AURORA))
+        await deployment.administration.change(KESTREL, change, actor="tests", check_theme=check_theme)
         product = new_product(application)
         client = await registered_client(application, kestrel, product)
         customers = CustomerData(application.database, kestrel, application.services.clock.now)

@@ -138,6 +138,7 @@ def test_help_lists_all_commands() -> None:
         "sms",
         "source",
         "tenant",
+        "theme",
         "up",
     )
     assert [line.split()[0] for line in listed.partition("Commands:\n")[2].splitlines()] == list(names)
@@ -152,8 +153,8 @@ def test_an_unknown_command_is_refused() -> None:
 IMPORT_CHECK = """
 import sys
 from ops.cli import main
-commands = "tenant migrate keys import node register proxy crl database provisioner serve health secrets backup restore"
-for command in commands.split():
+commands = "tenant theme migrate keys import node register proxy crl database provisioner serve health secrets backup"
+for command in (*commands.split(), "restore"):
     try:
         main([command, "--help"])
     except SystemExit:

@@ -196,6 +196,35 @@ async def test_revision_0010_keeps_the_counted_calls_with_their_class_and_the_ca
         await connection.execute(text(old))
 
 
+async def test_control_revision_0003_makes_each_theme_a_version(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "versions").mkdir()
+    for file in (CONTROL.folder / "versions").glob("*.py"):
+        if file.name < "0003":
+            shutil.copy(file, tmp_path / "versions")
+    rows = (
+        "INSERT INTO scratch.retailer VALUES (:id, 'R', now())",
+        "INSERT INTO scratch.register_environment VALUES ('sandbox', 'a', 'b', 'c', NULL)",
+        "INSERT INTO scratch.database_node VALUES ('main', 'active', now())",
+        *(
+            "INSERT INTO scratch.brand (id, slug, retailer_id, register_environment_id, register_brand_id, name, state,"
+            " node, schema_name, role_name, theme, settings, created_at, state_at) VALUES"
+            f" (gen_random_uuid(), '{slug}', :id, 'sandbox', '{slug}', '{slug}', 'active', 'main', '{slug}', '{slug}',"
+            f" CAST('{theme}' AS jsonb), CAST('null' AS jsonb), now(), now())"
+            for slug, theme in (("bare", "{}"), ("dressed", '{"a" : 1}'))
+        ),
+    )
+    async with scratch(settings) as connection:
+        await connection.run_sync(Chain("control", CONTROL.tables, tmp_path).upgrade, "scratch")
+        for row in rows:
+            await connection.execute(text(row), {"id": UUID(int=1)} if ":id" in row else {})
+        await connection.run_sync(CONTROL.upgrade, "scratch")
+        query = (
+            "SELECT slug, number, version.theme, publication FROM scratch.theme_version AS version"
+            " JOIN scratch.brand ON brand.id = brand_id"
+        )
+        assert [tuple(row) for row in await connection.execute(text(query))] == [("dressed", 1, {"a": 1}, 1)]
+
+
 class StopAfter:
     """Raises KeyboardInterrupt, like Ctrl-C, after a number of schemas."""
 

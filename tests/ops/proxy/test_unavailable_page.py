@@ -122,7 +122,8 @@ async def counted(proxy: Proxy) -> int:
 
 def test_the_pages_of_all_brands_are_written_in_their_look(tmp_path: Path, tenant: Tenant) -> None:
     folder = tmp_path / "pages"
-    themes = {"aurora.test": AURORA, "banksia.test": BANKSIA}
+    with_files = msgspec.structs.replace(AURORA, font_regular="a" * 64, touch_icon="b" * 64)
+    themes = {"aurora.test": with_files, "banksia.test": BANKSIA}
     tenants = [
         msgspec.structs.replace(
             tenant,
@@ -141,7 +142,9 @@ def test_the_pages_of_all_brands_are_written_in_their_look(tmp_path: Path, tenan
         assert 'href="" id="try-again"' in page
         assert '<span class="reference" id="reference"><!--# echo var="reference" --></span>' in page
         assert "<style" not in page
-        look = brand(theme.brand_name, theme_to_json(theme), ZoneInfo("Australia/Sydney"))
+        assert page.count('="/theme/') == 1, "nothing else of the brand is served while no application answers"
+        without_fonts = theme_to_json(msgspec.structs.replace(theme, font_regular=None))
+        look = brand(theme.brand_name, without_fonts, ZoneInfo("Australia/Sydney"))
         assert (folder / f"{host}.css").read_text() == look.css
         assert (folder / f"{host}.html").stat().st_mode & 0o777 == 0o644
     assert write_pages(folder, tenants) == 0

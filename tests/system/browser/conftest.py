@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from ops.preview.screenshots import CHROMIUM
 from ops.smoke.command import participants_of
 from ops.smoke.control import SandboxControl
 from ops.stack.embedded import Stack
-from tests.support.chromium import CHROMIUM
 from tests.system.browser.visit import Visit
 
 REQUIRED = "HAAS_REQUIRE_BROWSER"

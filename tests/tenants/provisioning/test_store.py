@@ -194,4 +194,6 @@ def test_the_arguments_of_a_request_have_no_secret() -> None:
         "RotateKeys": {"compromised"},
         "SetNodeState": {"node", "state"},
         "PutRegisterEnvironment": {"environment"},
+        "SaveTheme": {"theme", "files", "note"},
+        "PublishTheme": {"number"},
     }

@@ -11,8 +11,10 @@ from haas.clock import MovableClock
 from haas.database import Database, Namespace, Purpose, Transaction
 from haas.errors import Unavailable
 from ops.deployment import Deployment
+from tenants.provisioning.owner import owner_transaction
+from tenants.registry import store
 from tenants.registry.errors import UnknownTenant
-from tenants.registry.models import Tenant
+from tenants.registry.models import Tenant, ThemeFile
 from tenants.registry.names import Roles
 from tenants.registry.service import FRESH_FOR, Registry
 from tests.support.nodes import shut_out
@@ -82,6 +84,26 @@ async def test_the_last_known_tenants_are_served_while_the_database_is_unreachab
         with pytest.raises(Unavailable):
             await unread.by_host(tenant.hosts.public)
     assert await fresh.by_host(tenant.hosts.public) == (tenant, "public")
+
+
+async def test_a_file_of_a_theme_is_read_once_and_the_oldest_ones_are_forgotten(
+    deployment: Deployment, counting: Counting, two_tenants: tuple[Tenant, Tenant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenants.registry.service.MAXIMUM_FILES", 2)
+    tenant, other = two_tenants
+    files = [ThemeFile(digest=f"{n}" * 64, media_type="image/png", content=bytes([n])) for n in range(3)]
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        for file in files:
+            await store.put_theme_file(tx, tenant.id, file, deployment.clock.now())
+    registry = Registry(counting, deployment.settings, deployment.clock)
+    for _ in range(2):
+        assert await registry.theme_file(tenant, files[0].digest) == files[0]
+    assert counting.transactions == 1
+    assert [await registry.theme_file(tenant, file.digest) for file in files] == files
+    assert counting.transactions == 3
+    assert await registry.theme_file(tenant, files[0].digest) == files[0], "read again"
+    assert counting.transactions == 4
+    assert await registry.theme_file(other, files[0].digest) is None
 
 
 async def test_the_issuer_omits_the_default_port(deployment: Deployment, tenant: Tenant) -> None:

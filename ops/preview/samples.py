@@ -1,28 +1,20 @@
-"""All pages with realistic values, so that the real templates are checked."""
+"""All pages with realistic values: to look at a theme before it is published, and to check the real templates."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final, get_args
 from uuid import UUID
-from zoneinfo import ZoneInfo
-
-import pytest
-from playwright.async_api import Browser
 
 from apps.dashboard.timeline import TimelineEntry
-from ops.demonstration import BRANDS
+from ops.preview.joint_screens import JOINT_CARDS, joint_screens
 from tenants.consent.models import ReviewedCluster
 from tenants.data_language import clusters
-from tests.support.chromium import running_chromium
-from tests.themes.joint_screens import JOINT_CARDS, joint_screens
 from themes import pages, wording
-from themes.brand import Brand, brand
+from themes.brand import Brand
 from themes.consent_wording import part_explanation, part_heading
 from themes.rendering import render
 from themes.sites import ADMINISTRATION, CONSOLE, CONSUMER
-from themes.tokens import theme_to_json
 from themes.views import recipient_link
 
 NOW = datetime(2026, 11, 24, 4, 32, tzinfo=UTC)
@@ -251,7 +243,8 @@ REVIEW = {
 }  # fmt: skip
 SITES = [
     account(number, f"{2 * number} Wattle Street, {town} NSW", chosen=number % 4 == 0)
-    for number, town in ((each, "Newtown" if each <= 16 else "Orange") for each in range(10, 24))
+    for town, numbers in (("Newtown", range(10, 17)), ("Orange", range(17, 24)))
+    for number in numbers
 ]
 ACCOUNTS = _accounts(_group("Your accounts", HOME), _group("Joint accounts", BEACH, CABIN, PIER), _group("Closed", OLD))
 MANY_ACCOUNTS = _accounts(
@@ -263,7 +256,7 @@ SESSION = SimpleNamespace(
     ends_at=NOW + timedelta(minutes=15), can_last_longer=True, just_extended=False, page=str(UUID(int=99))
 )
 LAST_SESSION = SimpleNamespace(**{**vars(SESSION), "can_last_longer": False})
-DASHBOARD = {
+DASHBOARD: dict[str, Any] = {
     "form_token": "t", "notice": None, "problem": None, "session": SESSION, "return_to": "", "restart": "/",
     "joint": [],
 }  # fmt: skip
@@ -378,7 +371,10 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
         "dashboard/arrangements",
         {**DASHBOARD, "current": GROUPS, "past": PAST_GROUPS, "not_seen": ["Ironbark Sawmill Pty Ltd"]},
     ),
-    "6-arrangements-joint": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": [], "joint": JOINT_CARDS}),
+    "6-arrangements-joint": (
+        "dashboard/arrangements",
+        {**DASHBOARD, "current": [], "past": [], "not_seen": [], "joint": JOINT_CARDS},
+    ),
     "6-arrangements-none": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": [], "not_seen": []}),
     "6-arrangements-long-names": (
         "dashboard/arrangements",
@@ -414,15 +410,25 @@ NAMES = (
 """The screens, and the pages with one message. Those of the staff have `staff`, or 10 or 11, in their names."""
 
 
+CONSUMER_NAMES: Final = (
+    *(name for name, (template, _) in SCREENS.items() if template.startswith(("consent/", "dashboard/"))),
+    *(f"9-{kind}" for kind in get_args(pages.MessageKind)),
+)
+"""Every page that a consumer can see, in every state: also the messages that are not in NAMES."""
+
+
 class Screens:
     """The screens of one brand."""
 
     names = NAMES
 
-    def __init__(self, made: Brand) -> None:
+    def __init__(self, made: Brand, host: str = "brand.haas.localhost:8443") -> None:
+        """`host` is the public host of the brand, which one of the pages names."""
         self.brand = made
+        self._own = {"dashboard_host": host, "retailer": made.theme.texts.legal_name or made.name}
 
     def html(self, name: str) -> str:
+        """Return the page of the screen with this name."""
         if name.startswith("9-"):
             kind: Any = name.removeprefix("9-").removeprefix("staff-")
             site = ADMINISTRATION if "staff" in name else CONSUMER
@@ -430,18 +436,5 @@ class Screens:
             return pages.render(self.brand, site, kind, reference="K7QM2XWB", recipient=link)
         template, values = SCREENS[name]
         site = {"admin": ADMINISTRATION, "console": CONSOLE}.get(template.partition("/")[0], CONSUMER)
-        return render(template, self.brand, site, **values)
-
-
-@pytest.fixture(scope="session")
-def screens(request: pytest.FixtureRequest) -> Screens:
-    shown = next(each for each in BRANDS if each.slug == request.param)
-    zone = ZoneInfo(shown.settings.time_zone)
-    return Screens(brand(shown.theme.brand_name, theme_to_json(shown.theme), zone))
-
-
-@pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """The system's Chromium."""
-    async with running_chromium() as browser:
-        yield browser
+        own = {value: self._own[value] for value in self._own.keys() & values.keys()}
+        return render(template, self.brand, site, **{**values, **own})
