@@ -41,6 +41,7 @@ def environment() -> Environment:
         iso=_iso,
         iso_day=_iso_day,
         unavailable_reason=_unavailable_reason,
+        stopped_reason=_stopped_reason,
     )
     made.tests["address"] = _is_address
     return made
@@ -79,3 +80,8 @@ def _iso_day(context: Context, value: date) -> str:
 
 def _unavailable_reason(reason: str) -> str:
     return wording.UNAVAILABLE_REASONS[reason]
+
+
+def _stopped_reason(reason: str) -> str | None:
+    """Return the text for an account whose sharing has stopped, or None if it is only not shared now."""
+    return wording.STOPPED_REASONS.get(reason)

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from apps.dashboard import sharing, sign_in, sign_in_link
+from apps.dashboard import secondary_users, sharing, sign_in, sign_in_link
 from apps.dashboard.browser import NotSignedIn
 
 routes = [
@@ -24,6 +24,15 @@ routes = [
             sharing.show_record,
             sharing.ask_to_withdraw,
             sharing.withdraw,
+            secondary_users.list_secondary_users,
+            secondary_users.show_secondary_user,
+            secondary_users.ask_to_permit,
+            secondary_users.permit,
+            secondary_users.ask_to_withdraw_permission,
+            secondary_users.withdraw_permission,
+            secondary_users.ask_to_block,
+            secondary_users.block_recipient,
+            secondary_users.end_block,
         ],
         exception_handlers={NotSignedIn: sign_in.redirect_to_sign_in},
     ),

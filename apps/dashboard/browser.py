@@ -7,11 +7,12 @@ from uuid import UUID
 from litestar import Request, Response
 
 from apps.dashboard.return_page import page_name
+from apps.dashboard.viewer import DashboardViewer
 from apps.http.authentication import find_person
 from apps.http.context import context
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.page_forms import form_token
-from apps.http.pages import SEE_OTHER, page
+from apps.http.pages import SEE_OTHER, brand_of, page
 from apps.http.session_cookies import SessionCookie
 from apps.http.suspension import SERVES_SUSPENDED
 from haas.database import Transaction
@@ -94,6 +95,11 @@ async def require_session(request: _Request, tx: Transaction, person: Person | N
     if found is None or person is None:
         raise NotSignedIn(session_ended=await sessions.was_signed_in(tx, secret))
     return DashboardSession(person, secret, found)
+
+
+def viewer_of_session(request: _Request, session: DashboardSession) -> DashboardViewer:
+    """Return the person who looks at the dashboard."""
+    return DashboardViewer(customers=session.person.customers, now=context(request).now, zone=brand_of(request).zone)
 
 
 def signed_in_page(request: _Request, session: DashboardSession, template: str, **values: Any) -> Response[str]:

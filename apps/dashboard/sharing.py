@@ -14,19 +14,20 @@ from apps.dashboard.browser import (
     ask_for_person,
     require_session,
     signed_in_page,
+    viewer_of_session,
 )
 from apps.dashboard.cards import cards_by_recipient
 from apps.dashboard.return_page import DASHBOARD
-from apps.dashboard.viewer import DashboardViewer
 from apps.dashboard.views import ArrangementView, arrangement_view
 from apps.http.context import context
 from apps.http.page_forms import read_form
-from apps.http.pages import brand_of, redirect
+from apps.http.pages import redirect
 from tenants.accounts import service as accounts
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded
 from tenants.disclosure import ledger
 from tenants.holders.service import tell_of_end
+from tenants.secondary_users import service as secondary_users
 
 _Request = Request[Any, Any, Any]
 _ARRANGEMENT = f"{DASHBOARD}/arrangements/{{arrangement_id:uuid}}"
@@ -40,8 +41,13 @@ async def list_arrangements(request: _Request) -> Response[str]:
         session = await require_session(request, tx, person)
         found = await arrangements.list_for_login(tx, session.login_id, ctx.now)
         received = await ledger.last_disclosures(tx, [each.id for each in found])
-    current, past = cards_by_recipient(found, received, _viewer(request, session))
-    return signed_in_page(request, session, "dashboard/arrangements", current=current, past=past)
+        customers = [each.id for each in session.person.customers]
+        with_users = await secondary_users.holders_with_users(tx, customers, now=ctx.now)
+        stopped = await secondary_users.used_without_instruction(tx, customers, now=ctx.now)
+    current, past = cards_by_recipient(found, received, viewer_of_session(request, session), stopped=stopped)
+    return signed_in_page(
+        request, session, "dashboard/arrangements", current=current, past=past, has_secondary_users=bool(with_users)
+    )
 
 
 @get(_ARRANGEMENT, **PAGE_OPTIONS)
@@ -88,10 +94,6 @@ async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Respons
     return redirect(f"{_arrangement_url(arrangement_id)}?notice=stopped")
 
 
-def _viewer(request: _Request, session: DashboardSession) -> DashboardViewer:
-    return DashboardViewer(customers=session.person.customers, now=context(request).now, zone=brand_of(request).zone)
-
-
 async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[DashboardSession, ArrangementView]:
     ctx, person = context(request), await ask_for_person(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
@@ -103,7 +105,7 @@ async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[Da
     number = await ctx.services.accreditations.number(environment.id, found.recipient.recipient_id)
     view = arrangement_view(
         found,
-        _viewer(request, session),
+        viewer_of_session(request, session),
         held={account.id: account for account in held},
         disclosed=disclosed,
         accreditation_number=number,

@@ -39,6 +39,10 @@ class ArrangementView(msgspec.Struct, frozen=True, kw_only=True):
     """Whether other account holders may be told that the sharing is stopped (CDR Rules 4A.14)."""
     concealed: Sequence[str]
     """The joint accounts whose other holders are not told, because of a harm flag (CDR Rules 4A.15)."""
+    tells_holders: bool
+    """Whether the holders of accounts that the customer only uses may be told of it (CDR Rules 4.28)."""
+    concealed_from_holders: Sequence[str]
+    """The accounts that the customer only uses and whose holders are not told, because of a harm flag."""
     agreed: str
     """The label of `consented_at`."""
     consented_at: datetime
@@ -74,7 +78,9 @@ def arrangement_view(
     names.update((each.id, account_label(each)) for version in arrangement.versions for each in version.accounts)
     by_account = disclosed_by_account(disclosed, names, kind)
     summary = disclosed_summary(by_account)
-    joint = [held[each.id] for each in authorisation.accounts if each.id in held and held[each.id].joint]
+    known = [held[each.id] for each in authorisation.accounts if each.id in held]
+    joint = [each for each in known if each.joint]
+    used = [each for each in known if each.disclosure_facts.role == "secondary-user"]
     return ArrangementView(
         id=arrangement.id,
         recipient=recipient_view(arrangement.recipient, accreditation_number),
@@ -86,6 +92,8 @@ def arrangement_view(
         accounts=accounts,
         tells_others=any(not each.disclosure_facts.is_harm_flagged for each in joint),
         concealed=[each.name for each in joint if each.disclosure_facts.is_harm_flagged],
+        tells_holders=any(not each.disclosure_facts.is_harm_flagged for each in used),
+        concealed_from_holders=[each.name for each in used if each.disclosure_facts.is_harm_flagged],
         agreed="You agreed" if subject == "You" else "Agreed",
         consented_at=authorisation.authorised_at,
         period=status.period,

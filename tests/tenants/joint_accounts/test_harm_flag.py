@@ -71,8 +71,14 @@ async def dashboard(home: JointHome) -> list[str]:
     pages = ConsentPages(home.application, home.tenant, home.recipient, who)
     transport = httpx.ASGITransport(home.application.asgi)
     browser = Browser(httpx.AsyncClient(transport=transport, base_url=home.tenant.issuer))
-    page = await pages.signed_in(browser)
-    return [page.text.replace(page.element("session-end").text, "")]  # the end of the session moves with the clock
+    shown = [await pages.signed_in(browser)]
+    if "secondary-users" in shown[0].elements:
+        shown.append(await browser.get("/dashboard/secondary-users"))
+        of_users = [each for each in shown[1].elements.values() if each.attributes.get("id", "").startswith("user-")]
+        for address in [each.attributes["href"] for each in of_users]:
+            shown += [await browser.get(address), await browser.get(f"{address}/withdraw")]
+    # The end of the session moves with the clock.
+    return [page.text.replace(page.element("session-end").text, "") for page in shown]
 
 
 async def changed(home: JointHome, before: Outputs) -> set[str]:
