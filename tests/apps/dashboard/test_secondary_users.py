@@ -4,12 +4,12 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from haas.clock import MovableClock
 from ops.browser.browser import Browser
 from ops.browser.page import Page
-from tenants.accounts.tables import holding, secondary_user_instruction, sharing_block
+from tenants.accounts.tables import harm_flag, holding, secondary_user_instruction, sharing_block
 from tenants.notices.tables import outbox
 from tenants.parties.acting import Acting
 from tenants.secondary_users import service
@@ -88,7 +88,8 @@ async def test_a_holder_gives_the_permission_sees_what_is_shared_and_another_hol
     assert "There is no sharing to show." in page.text
 
     shared = await home.share(home.house, home.cottage, who=home.as_uma)
-    await home.share(home.house)  # by Mia, who holds the account
+    of_mia = await home.share(home.house)  # she holds the account
+    await disclose(home.pages, str(of_mia.cdr_arrangement_id), home.house, "energy:billing:read", 0)
     await disclose(home.pages, str(shared.cdr_arrangement_id), home.house, "energy:accounts.basic:read", 0)
     await disclose(home.pages, str(shared.cdr_arrangement_id), home.cottage, "energy:billing:read", 0)
     mia, page = await home.signed_in(home.mia)
@@ -106,6 +107,7 @@ async def test_a_holder_gives_the_permission_sees_what_is_shared_and_another_hol
     ):
         assert said in sharing, said
     assert sharing.count("Received on") == 1
+    assert (await bob.get(path)).element("sharing").text.count("Received on") == 1, "what Mia shares is on another page"
     for unsaid in ("Cottage", str(home.cottage), str(home.uma), shared.cdr_arrangement_id, "Boat", "stop-1"):
         assert str(unsaid) not in page.html, unsaid
 
@@ -143,6 +145,11 @@ async def test_who_uses_an_account_and_who_represents_this_person_see_that_it_ha
     asked = await uma.get(f"{path}/withdraw")
     assert "Its account holders may be told that you stopped." in asked.element("consequences").text
     assert "joint account" not in asked.text
+    await home.flag(customer_id=home.uma)
+    asked = await uma.get(f"{path}/withdraw")
+    assert "We will not tell the account holders of House." in asked.element("consequences").text
+    assert "may be told" not in asked.text
+    await home.execute(delete(harm_flag).where(harm_flag.c.customer_id == home.uma))
     clock.move(timedelta(minutes=1))
     await home.do(service.withdraw, home.as_bob, home.house, home.uma)
     for browser in (uma, rita):
@@ -263,7 +270,12 @@ async def test_a_holder_stops_one_recipient_if_the_brand_offers_it_and_makes_it_
     await home.application.set_setting(home.tenant, offers_secondary_user_blocks=True)
     home.recipient = await registered_client(home.application, home.tenant)
     elsewhere = await home.share(home.house, who=home.as_uma)
-    for unknown in (uuid4(), UUID(shared.cdr_arrangement_id)):
+    await home.hold(home.uma, home.farm, "secondary-user")
+    await home.do(service.instruct, home.as_bob, home.farm, home.uma)
+    await home.share(home.farm, who=home.as_uma)
+    seen_users = await home.run(service.users, home.as_bob, now=home.application.now)
+    (of_farm,) = [each.sharing[0].id for each in seen_users if each.account_id == home.farm]
+    for unknown in (uuid4(), UUID(shared.cdr_arrangement_id), of_farm):
         assert (await bob.get(f"{path}/block/{unknown}")).status == 404
         assert (await bob.http.post(f"{path}/block/{unknown}", data=token)).status_code == 404
     asked = await bob.get(f"{path}{block}")
@@ -284,7 +296,7 @@ async def test_a_holder_stops_one_recipient_if_the_brand_offers_it_and_makes_it_
     clock.move(timedelta(minutes=1))
     for _ in range(2):
         again = await bob.send(page, page.element("unblock-1").form.action)  # type: ignore[union-attr]
-    assert "blocked" not in again.elements
+        assert (again.path, again.status, "blocked" in again.elements) == (path, 200, False)
     assert await home.decisions() == [1, 0, 1, 1]
     assert (await home.disclosed(shared))[0] == {home.house}
     by_staff = {"id": uuid4(), "account_id": home.house, "customer_id": home.uma, "recipient_id": "unseen"}
@@ -292,6 +304,9 @@ async def test_a_holder_stops_one_recipient_if_the_brand_offers_it_and_makes_it_
     page = await bob.get(path)
     assert "A recipient that is not shown here" in page.element("blocked").text
     assert "unblock-1" not in page.elements
+    ended = await bob.http.post(f"{path}/unblock/{by_staff['id']}", data=token)
+    assert (ended.status_code, ended.headers["location"]) == (303, path)
+    assert await home.decisions() == [1, 0, 2, 1]
     await home.application.set_setting(home.tenant, offers_secondary_user_blocks=False)
 
 

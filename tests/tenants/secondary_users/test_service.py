@@ -71,15 +71,25 @@ async def test_any_holder_gives_and_withdraws_an_instruction_and_the_data_apis_f
     )
     assert (row.given_by, row.withdrawn_by) == (home.bob, home.mia)
     (withdrawn,) = await home.view(home.as_bob)
+    found = await home.run(service.used_without_instruction, everybody, now=home.application.now)
+    assert found == {(home.uma, home.house)}
     assert (withdrawn.id, withdrawn.instructed_at, withdrawn.withdrawn_at) == (seen.id, None, row.withdrawn_at)
     clock.move(timedelta(minutes=1))
     await home.do(service.instruct, home.as_mia, home.house, home.uma)
     assert (await home.disclosed(shared))[0] == {home.house}
+    assert await home.run(service.used_without_instruction, everybody, now=home.application.now) == set()
     entries = await home.execute(select(audit).where(audit.c.subject == str(home.house)).order_by(audit.c.seq))
     assert [each.action.partition(".")[2] for each in entries] == ["give", "withdraw", "give"]
 
 
 async def test_only_a_holder_instructs_and_only_for_a_secondary_user_of_today(home: Home) -> None:
+    today = home.application.now.date()
+    both = {"customer_id": home.uma, "account_id": home.farm, "valid_from": today - timedelta(days=9)}
+    await home.hold(home.uma, home.farm, "secondary-user")
+    await home.execute(insert(holding).values(**both, role="joint-holder"))
+    found = await home.run(service.used_without_instruction, [home.uma], now=home.application.now)
+    assert found == {(home.uma, home.house)}, "who also holds the account needs no instruction"
+    await home.execute(update(holding).where(holding.c.account_id == home.farm).values(role="joint-holder"))
     for acting, account_id, user_id, error in (
         (home.as_uma, home.house, home.uma, NotAHolder),
         (home.as_bob, home.boat, home.uma, NotAHolder),
@@ -94,7 +104,7 @@ async def test_only_a_holder_instructs_and_only_for_a_secondary_user_of_today(ho
         with pytest.raises(NotAHolder):
             await home.do(service.withdraw, acting, home.house, home.uma)
     ended = update(holding).where(holding.c.customer_id == home.uma)
-    await home.execute(ended.values(valid_to=home.application.now.date() - timedelta(days=2)))
+    await home.execute(ended.values(valid_to=today - timedelta(days=2)))
     with pytest.raises(NotASecondaryUser):
         await home.do(service.instruct, home.as_bob, home.house, home.uma)
     assert await home.run(service.holders_with_users, [home.bob, home.mia], now=home.application.now) == set()
