@@ -1,6 +1,6 @@
 """The list of arrangements: a card for each, grouped by recipient, so that a person can tell them apart."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -29,8 +29,6 @@ class ArrangementCard(msgspec.Struct, frozen=True, kw_only=True):
     data: str
     received_at: datetime | None
     """When the recipient last received data."""
-    stopped: str
-    """The accounts whose sharing has stopped although the arrangement is in force; empty if there is none."""
 
 
 class RecipientGroup(msgspec.Struct, frozen=True):
@@ -41,18 +39,14 @@ class RecipientGroup(msgspec.Struct, frozen=True):
 
 
 def cards_by_recipient(
-    arrangements: Sequence[Arrangement],
-    received: Mapping[UUID, datetime],
-    viewer: DashboardViewer,
-    *,
-    stopped: Collection[tuple[UUID, UUID]] = (),
+    arrangements: Sequence[Arrangement], received: Mapping[UUID, datetime], viewer: DashboardViewer
 ) -> tuple[list[RecipientGroup], list[RecipientGroup]]:
     """Return the groups of the arrangements that are in force, and of those that have ended.
 
     `arrangements` are in the order in which their recipients are listed. `received` is when data was last disclosed
-    under each. `stopped` are customers and accounts that they may use and not share any more.
+    under each.
     """
-    cards = [(each, _card(each, received.get(each.id), viewer, stopped)) for each in arrangements]
+    cards = [(each, _card(each, received.get(each.id), viewer)) for each in arrangements]
     return (
         _grouped([(each, card) for each, card in cards if card.current]),
         _grouped([(each, card) for each, card in cards if not card.current]),
@@ -68,16 +62,10 @@ def _grouped(cards: Sequence[tuple[Arrangement, ArrangementCard]]) -> list[Recip
     ]
 
 
-def _card(
-    arrangement: Arrangement,
-    received_at: datetime | None,
-    viewer: DashboardViewer,
-    stopped: Collection[tuple[UUID, UUID]],
-) -> ArrangementCard:
+def _card(arrangement: Arrangement, received_at: datetime | None, viewer: DashboardViewer) -> ArrangementCard:
     authorisation = arrangement.authorisation
     status = status_of(arrangement, viewer, received=received_at is not None)
     accounts = [account_label(account) for account in authorisation.accounts]
-    without = [each for each in authorisation.accounts if (arrangement.customer_id, each.id) in stopped]
     clusters = clusters_of(authorisation, viewer.kind(arrangement.customer_id))
     return ArrangementCard(
         id=arrangement.id,
@@ -89,7 +77,6 @@ def _card(
         agreed_at=arrangement.versions[0].authorised_at,
         data=joined([cluster.title for cluster in clusters], "kind of data", "kinds of data"),
         received_at=received_at,
-        stopped=joined([account_label(each) for each in without], "account") if status.current else "",
     )
 
 

@@ -4,7 +4,7 @@ CDR Rules 1.15(5): an account holder sees the authorisations of secondary users.
 about other accounts of these people.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,8 +12,9 @@ from uuid import UUID
 import msgspec
 
 from apps.dashboard.disclosed import DisclosedEntry, disclosed_by_account
-from apps.dashboard.labels import joined
+from apps.dashboard.labels import account_label, joined
 from apps.dashboard.viewer import DashboardViewer
+from tenants.arrangements.models import Arrangement
 from tenants.data_language import Cluster
 from tenants.disclosure.models import DisclosedCluster
 from tenants.joint_accounts.models import SharedByOther, SharingState
@@ -100,6 +101,23 @@ def by_used_account(users: Sequence[tuple[UUID, SecondaryUser]], viewer: Dashboa
         found.setdefault(user.account_id, []).append(secondary_user_view(user, holder_id, viewer))
     accounts = [UsedAccount(name=each[0].account, customer=each[0].customer, users=each) for each in found.values()]
     return sorted(accounts, key=lambda each: (each.customer or "", each.name))
+
+
+def stopped_accounts(
+    arrangements: Sequence[Arrangement], without: Collection[tuple[UUID, UUID]], now: datetime
+) -> dict[UUID, str]:
+    """Return the accounts that are not shared any more under arrangements in force, in words, by arrangement.
+
+    `without` are customers and accounts that they may only use, without a permission.
+    """
+    found = {
+        each.id: [account for account in each.authorisation.accounts if (each.customer_id, account.id) in without]
+        for each in arrangements
+        if each.state(now) == "active"
+    }
+    return {
+        id_: joined([account_label(one) for one in accounts], "account") for id_, accounts in found.items() if accounts
+    }
 
 
 def _sharing(

@@ -6,7 +6,7 @@ the pages of all others are not found, and nobody learns whether they exist.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -79,8 +79,7 @@ async def list_secondary_users(request: _Request) -> Response[str]:
     ctx, person = context(request), await ask_for_person(request)
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         session = await require_session(request, tx, person)
-        with _not_found():
-            found = [(each.acting.customer_id, each.user) for each in await _users(request, tx, session)]
+        found = [(each.acting.customer_id, each.user) for each in await _users(request, tx, session)]
     accounts = by_used_account(found, viewer_of_session(request, session))
     return signed_in_page(request, session, "dashboard/secondary_users", accounts=accounts)
 
@@ -222,8 +221,9 @@ async def _users(request: _Request, tx: Transaction, session: DashboardSession) 
     for holder_id in customers:
         if holder_id in holders:
             acting = Acting(customer_id=holder_id, login_id=session.login_id)
-            for user in await service.users(tx, acting, now=now):
-                found.setdefault(user.id, SeenUser(acting, user))
+            with suppress(MayNotAct):  # a representation can end while the page is made
+                for user in await service.users(tx, acting, now=now):
+                    found.setdefault(user.id, SeenUser(acting, user))
     return list(found.values())
 
 

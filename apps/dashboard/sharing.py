@@ -18,6 +18,7 @@ from apps.dashboard.browser import (
 )
 from apps.dashboard.cards import cards_by_recipient
 from apps.dashboard.return_page import DASHBOARD
+from apps.dashboard.secondary_user_views import stopped_accounts
 from apps.dashboard.views import ArrangementView, arrangement_view
 from apps.http.context import context
 from apps.http.page_forms import read_form
@@ -43,10 +44,16 @@ async def list_arrangements(request: _Request) -> Response[str]:
         received = await ledger.last_disclosures(tx, [each.id for each in found])
         customers = [each.id for each in session.person.customers]
         with_users = await secondary_users.holders_with_users(tx, customers, now=ctx.now)
-        stopped = await secondary_users.used_without_instruction(tx, customers, now=ctx.now)
-    current, past = cards_by_recipient(found, received, viewer_of_session(request, session), stopped=stopped)
+        without = await secondary_users.used_without_instruction(tx, customers, now=ctx.now)
+    current, past = cards_by_recipient(found, received, viewer_of_session(request, session))
     return signed_in_page(
-        request, session, "dashboard/arrangements", current=current, past=past, has_secondary_users=bool(with_users)
+        request,
+        session,
+        "dashboard/arrangements",
+        current=current,
+        past=past,
+        has_secondary_users=bool(with_users),
+        stopped=stopped_accounts(found, without, ctx.now),
     )
 
 

@@ -16,6 +16,7 @@ from ops.demonstration import BRANDS
 from tenants.consent.models import ReviewedCluster
 from tenants.data_language import clusters
 from tests.support.chromium import running_chromium
+from tests.themes.secondary_user_screens import secondary_user_screens
 from themes import pages, wording
 from themes.brand import Brand, brand
 from themes.consent_wording import part_explanation, part_heading
@@ -115,9 +116,6 @@ def _arrangement(**changes: Any) -> SimpleNamespace:
     return SimpleNamespace(**{**values, **changes})
 
 
-USED = _arrangement(
-    accounts=[HOME, account(7, "Grandma’s unit", unavailable="secondary-user")], tells_others=False, tells_holders=True
-)
 CHANGED = _arrangement(accounts=[HOME, OFF], concealed=["Parents’ farm"])
 ENDED = _arrangement(
     current=False,
@@ -139,7 +137,7 @@ MANY = _arrangement(accounts=[*(account(number, f"Shop {number}") for number in 
 def _card(title: str, number: int, **changes: Any) -> SimpleNamespace:
     values = {
         "id": UUID(int=number), "title": title, "current": True, "status": "Sharing",
-        "summary": "Until 24 November 2027", "customer": None, "agreed_at": NOW, "received_at": NOW, "stopped": "",
+        "summary": "Until 24 November 2027", "customer": None, "agreed_at": NOW, "received_at": NOW,
         "data": "Account and plan details, Billing payments and history, Electricity usage and 4 more kinds of data",
     }  # fmt: skip
     return SimpleNamespace(**{**values, **changes})
@@ -147,10 +145,7 @@ def _card(title: str, number: int, **changes: Any) -> SimpleNamespace:
 
 OTHER_RECIPIENT = SimpleNamespace(**{**vars(recipient), "client_name": "Solar Sums", "org_name": "Solar Sums"})
 GROUPS = [
-    SimpleNamespace(
-        recipient=recipient,
-        cards=[_card("Home, 12 Wattle Street and Beach house", 1, stopped="Beach house"), _card("Flat", 2)],
-    ),
+    SimpleNamespace(recipient=recipient, cards=[_card("Home, 12 Wattle Street and Beach house", 1), _card("Flat", 2)]),
     SimpleNamespace(
         recipient=OTHER_RECIPIENT,
         cards=[
@@ -192,52 +187,6 @@ LONG_ACCOUNT = account(6, "averyveryveryveryverylongaccountname@withoutanyspacei
 LONG_NAMES = _arrangement(
     recipient=LONG_RECIPIENT, accounts=[LONG_ACCOUNT], customer="Featherstonehaugh-Cholmondeleywarrenderson Holdings"
 )
-
-
-def _sharing(number: int, product: str, **changes: Any) -> SimpleNamespace:
-    values = {
-        "id": UUID(int=number), "product": product, "recipient": f"{product} Pty Ltd", "status": "Sharing",
-        "is_on": True, "summary": "Until 24 November 2027", "why": None, "authorised_at": NOW, "changed_at": [],
-        "data": clusters([scope for scope in SCOPES if scope.startswith("energy:")], "person"),
-        "disclosed": DISCLOSED[:2], "has_ended": False, "is_blocked": False,
-    }  # fmt: skip
-    return SimpleNamespace(**{**values, **changes})
-
-
-SHARED_BY_USER = [
-    _sharing(21, "Bright Bill Comparison", changed_at=[NOW - timedelta(days=30)]),
-    _sharing(22, "Solar Sums", status="Not shared now", is_on=False, is_blocked=True, disclosed=[],
-             why="Sharing with this recipient was stopped."),
-    _sharing(23, "Bill Watch", status="Stopped", is_on=False, has_ended=True, summary="Ended on 3 May 2026"),
-]  # fmt: skip
-
-
-def _user(number: int, name: str, **changes: Any) -> SimpleNamespace:
-    values = {
-        "id": UUID(int=number), "name": name, "account": "Home, 12 Wattle Street (ending in 4401)", "customer": None,
-        "instructed_at": NOW, "withdrawn_at": None, "sharing": [], "shares_with": "", "blocked": [],
-    }  # fmt: skip
-    return SimpleNamespace(**{**values, **changes})
-
-
-BLOCKED = [
-    SimpleNamespace(id=UUID(int=31), recipient="Solar Sums Pty Ltd", since=NOW, is_by_holder=True),
-    SimpleNamespace(id=UUID(int=32), recipient=None, since=NOW, is_by_holder=False),
-]
-PERMITTED = _user(
-    11, "Reginald Hartley", sharing=SHARED_BY_USER, shares_with="Bright Bill Comparison", blocked=BLOCKED
-)  # fmt: skip
-NOT_PERMITTED = _user(12, "Sam Okafor", instructed_at=None, withdrawn_at=NOW, customer="Waratah Bakery Pty Ltd")
-LONG_USER = _user(
-    13, "Wilhelmina Featherstonehaugh-Cholmondeleywarrenderson", account=LONG_ACCOUNT.name,
-    sharing=[_sharing(24, LONG_RECIPIENT.client_name, recipient=LONG_RECIPIENT.legal_entity_name)],
-)  # fmt: skip
-ACCOUNTS_WITH_USERS = [
-    SimpleNamespace(
-        name=PERMITTED.account, customer=None, users=[PERMITTED, _user(14, "Ada Hartley", instructed_at=None)]
-    ),
-    SimpleNamespace(name="Shop (ending in 4407)", customer=NOT_PERMITTED.customer, users=[NOT_PERMITTED]),
-]
 
 CODE = {
     "challenge": "c1", "expires_at": NOW + timedelta(minutes=10), "lifetime": "10 minutes", "state": "open",
@@ -300,15 +249,8 @@ SESSION = SimpleNamespace(
     ends_at=NOW + timedelta(minutes=15), can_last_longer=True, just_extended=False, page=str(UUID(int=99))
 )
 LAST_SESSION = SimpleNamespace(**{**vars(SESSION), "can_last_longer": False})
-DASHBOARD: dict[str, Any] = {
-    "form_token": "t",
-    "notice": None,
-    "problem": None,
-    "session": SESSION,
-    "return_to": "",
-    "restart": "/",
-}
-ARRANGEMENTS = {**DASHBOARD, "has_secondary_users": False}
+DASHBOARD = {"form_token": "t", "notice": None, "problem": None, "session": SESSION, "return_to": "", "restart": "/"}
+DASHBOARD |= {"has_secondary_users": False, "stopped": {}}
 RECORD = {**DASHBOARD, "made_at": NOW, "retailer": "Aurora Retail Pty Ltd"}
 
 SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -402,15 +344,12 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "5-sign-in-link": ("dashboard/link", {**DASHBOARD, "state": "ready", "token": "t"}),
     "5-sign-in-link-not-newest": ("dashboard/link", {**DASHBOARD, "state": "not-newest", "token": ""}),
     "5-sign-in-link-elsewhere": ("dashboard/link", {**DASHBOARD, "state": "elsewhere", "token": ""}),
-    "6-arrangements": (
-        "dashboard/arrangements",
-        {**ARRANGEMENTS, "current": GROUPS, "past": PAST_GROUPS, "has_secondary_users": True},
-    ),
-    "6-arrangements-none": ("dashboard/arrangements", {**ARRANGEMENTS, "current": [], "past": []}),
+    "6-arrangements": ("dashboard/arrangements", {**DASHBOARD, "current": GROUPS, "past": PAST_GROUPS}),
+    "6-arrangements-none": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": []}),
     "6-arrangements-long-names": (
         "dashboard/arrangements",
         {
-            **ARRANGEMENTS,
+            **DASHBOARD,
             "current": [SimpleNamespace(recipient=LONG_RECIPIENT, cards=[_card(LONG_ACCOUNT.name, 6)])],
             "past": [],
         },
@@ -426,34 +365,28 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "7-record": ("dashboard/record", {**RECORD, "arrangement": ENDED}),
     "7-record-long-names": ("dashboard/record", {**RECORD, "arrangement": LONG_NAMES}),
     "8-withdraw": ("dashboard/withdraw", {**DASHBOARD, "arrangement": CHANGED}),
-    "7-arrangement-used": ("dashboard/arrangement", {**DASHBOARD, "arrangement": USED}),
-    "8-withdraw-used": ("dashboard/withdraw", {**DASHBOARD, "arrangement": USED}),
-    "6-secondary-users": ("dashboard/secondary_users", {**DASHBOARD, "accounts": ACCOUNTS_WITH_USERS}),
-    "6-secondary-users-none": ("dashboard/secondary_users", {**DASHBOARD, "accounts": []}),
-    "7-secondary-user": ("dashboard/secondary_user", {**DASHBOARD, "user": PERMITTED, "offers_blocks": True}),
-    "7-secondary-user-withdrawn": (
-        "dashboard/secondary_user",
-        {**DASHBOARD, "user": NOT_PERMITTED, "offers_blocks": False, "notice": "The permission is withdrawn."},
-    ),
-    "7-secondary-user-long-names": (
-        "dashboard/secondary_user",
-        {**DASHBOARD, "user": LONG_USER, "offers_blocks": True},
-    ),
-    "8-secondary-user-permit": (
-        "dashboard/secondary_user_permit",
-        {**DASHBOARD, "user": NOT_PERMITTED, "clusters": SHARED_BY_USER[0].data, "shown": ""},
-    ),
-    "8-secondary-user-withdraw": (
-        "dashboard/secondary_user_withdraw",
-        {**DASHBOARD, "user": PERMITTED, "stops": SHARED_BY_USER[:1]},
-    ),
-    "8-secondary-user-block": (
-        "dashboard/secondary_user_block",
-        {**DASHBOARD, "user": PERMITTED, "sharing": SHARED_BY_USER[0]},
-    ),
     "10-admin": ("admin/start", {"person": None, "form_token": "t", "dashboard_url": "/dashboard"}),
     "10-admin-signed-in": ("admin/start", {"person": SimpleNamespace(name="Kim Wattle"), "form_token": "t"}),
     "11-console": ("console/start", {}),
+}
+
+_USED = _arrangement(
+    accounts=[HOME, account(7, "Grandma’s unit", unavailable="secondary-user")], tells_others=False, tells_holders=True
+)
+SCREENS |= {
+    "6-arrangements-used": (
+        "dashboard/arrangements",
+        {
+            **DASHBOARD,
+            "current": GROUPS,
+            "past": [],
+            "has_secondary_users": True,
+            "stopped": {UUID(int=1): "Beach house"},
+        },
+    ),
+    "7-arrangement-used": ("dashboard/arrangement", {**DASHBOARD, "arrangement": _USED}),
+    "8-withdraw-used": ("dashboard/withdraw", {**DASHBOARD, "arrangement": _USED}),
+    **secondary_user_screens(DASHBOARD, LONG_RECIPIENT, NOW),
 }
 
 

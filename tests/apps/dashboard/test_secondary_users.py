@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
+from apps.dashboard.return_page import page_name, page_path
 from haas.clock import MovableClock
 from ops.browser.browser import Browser
 from ops.browser.page import Page
@@ -65,6 +66,19 @@ async def home(pages: ConsentPages) -> UsedHome:
     await home.hold(home.uma, home.house, "secondary-user")
     home.cottage = await home.customers.add_account("Cottage", home.uma)
     return home
+
+
+def test_the_pages_have_names_for_the_sign_in_and_no_other_name_leads_anywhere() -> None:
+    one = uuid4()
+    for path in (USERS, f"{USERS}/{one}", f"{USERS}/{one}/permit", f"{USERS}/{one}/withdraw"):
+        name = path.removeprefix("/dashboard/").replace("/", ".")
+        assert (page_name(path), page_path(name)) == (name, path)
+    for rest in (f"block/{one}", f"unblock/{one}"):
+        assert page_path(page_name(f"{USERS}/{one}/{rest}")) == f"{USERS}/{one}"
+    for path in (f"{USERS}/other", f"//evil.test{USERS}/{one}", f"{USERS}.{one}", f"{USERS}s", f"{USERS}/"):
+        assert page_name(path) == "", path
+    for end in (f".{one}.block", f".{one}.", ".", "..permit", ".//evil.test", f"/{one}", f".{one}.permit.permit"):
+        assert page_path(f"secondary-users{end}") == "/dashboard", end
 
 
 async def test_a_holder_gives_the_permission_sees_what_is_shared_and_another_holder_withdraws_it(
