@@ -12,6 +12,7 @@ from apps.http.brand_files import logo, stylesheet
 from apps.http.errors import error_handlers
 from apps.http.suspension import refuse_when_suspended
 from apps.identity import routes as identity
+from apps.management import routes as management
 from haas.http import AsgiApplication
 from tenants.registry.surfaces import Surface
 
@@ -27,7 +28,7 @@ _ROUTES: Final[Mapping[Surface, Sequence[ControllerRouterHandler]]] = {
     ),
     "secure": (*identity.secure_routes, *resources.secure_routes),
     "admin": (stylesheet, *admin.routes),
-    "management": (),  # nothing is served there yet
+    "management": (*management.routes,),
     "console": (stylesheet, *console.routes),
 }
 

@@ -1,10 +1,14 @@
 """The texts of the account step and of the review page that depend on numbers or on the kind of the data."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from tenants.accounts.models import HeldAccount
 from tenants.consent.account_selection import AccountChoices, AccountGroup
 from tenants.consent.models import DataPart, Review
+from themes import wording
 
 _GROUPS: Final = {
     "own": "Your accounts",
@@ -40,6 +44,36 @@ def selection_status(selection: AccountChoices) -> str:
                 f"{hidden} of them {'is' if hidden == 1 else 'are'} not in this list and will stay chosen."
             )
     return " ".join(sentences)
+
+
+def approval_time(limit: datetime, sharing_duration: int, zone: ZoneInfo) -> str:
+    """Return by when the other holders of an account must approve, for example "by 4 December 2026".
+
+    Data that is collected once is collected within a day, so its time is relative. Hardly anybody approves in time what
+    is collected at once, but the page must say it.
+    """
+    if sharing_duration <= 0:
+        return "within a few minutes after you authorise"
+    if sharing_duration <= wording.DAY:
+        return f"within {wording.duration(sharing_duration)} after you authorise"
+    return f"by {wording.date(limit, zone)}"
+
+
+def others_note(account: HeldAccount, approve: str) -> str | None:
+    """Return what the other holders have to do with the sharing of an account; `approve` is by when they must approve.
+
+    A contextual alert (CDS, Notification Standards), the pending status (Authorisation Standards), or that nobody is
+    told (CDR Rules 4A.15). The last one only for the protected person: see `HeldAccount.part_of_others`.
+    """
+    who = "the other account holders" if account.joint else "the account holders"
+    match account.part_of_others:
+        case "must-approve":
+            return f"We share its data only if {who} approve {approve}. We ask them after you authorise."
+        case "not-told":
+            return f"We will not tell {who} that you share it."
+        case "may-be-told":
+            return f"{who.capitalize()} may be told that you share it."
+    return None
 
 
 def part_heading(part: DataPart, name: str | None) -> str:

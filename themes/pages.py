@@ -101,7 +101,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         410,
         "You have authorised this request",
         (
-            "Your data is shared as you agreed. Go back to {recipient} to continue.",
+            "What you agreed to is in force. Go back to {recipient} to continue.",
             "Here you can see what you share, and stop it.",
         ),
         links_to_start=True,

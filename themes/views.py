@@ -1,6 +1,7 @@
 """The values of recipients and accounts that several templates show."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -67,6 +68,10 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     chosen: bool = False
     details: Sequence[str] = ()
     """What else tells the account apart: address, plan, fuel, and the last digits of its number."""
+    note: str | None = None
+    """What the other holders have to do with the sharing, in a sentence."""
+    approve_by: datetime | None = None
+    """Until when the other holders can approve; None unless the account waits for that."""
     change: str | None = None
     """What an amendment does with it: "new", "kept" or "removed"; None outside the review of an amendment."""
 
@@ -91,7 +96,9 @@ def recipient_view(recipient: RecipientNames, accreditation_number: str | None =
     )
 
 
-def account_view(account: HeldAccount, *, chosen: bool = False, change: str | None = None) -> AccountView:
+def account_view(
+    account: HeldAccount, *, chosen: bool = False, change: str | None = None, note: str | None = None
+) -> AccountView:
     """Return the view of an account."""
     return AccountView(
         id=str(account.id),
@@ -103,4 +110,5 @@ def account_view(account: HeldAccount, *, chosen: bool = False, change: str | No
         chosen=chosen,
         details=[text for text in (account.address, account.plan, account.fuel, account.number) if text],
         change=change,
+        note=note,
     )

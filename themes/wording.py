@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_MINUTE, _HOUR = 60, 3_600
+DAY: Final = 86_400
+"""In seconds."""
 _YEAR_DAYS: Final = 365
 _NOON: Final = 12
 
@@ -17,10 +19,10 @@ UNAVAILABLE_REASONS: Final = {
     "sharing-off": "Sharing is turned off for this joint account. An account holder can ask us to turn it on again.",
     "secondary-user": "You can use this account, but its holder has not given you permission to share its data.",
     "no-open-account": "Data can only be shared by customers who have at least one open account with us.",
-    "approval-pending": "Another account holder has not approved sharing from this joint account yet.",
-    "approval-declined": "An account holder has not approved sharing from this joint account.",
-    "approval-lapsed": "Sharing from this joint account was not approved in time.",
-    "approval-withdrawn": "An account holder has stopped sharing from this joint account.",
+    "approval-pending": "Its data is not shared before all account holders whose approval is needed have approved it.",
+    "approval-declined": "Not all account holders whose approval is needed approved it, so its data is not shared.",
+    "approval-lapsed": "It was not approved in time, so its data is not shared.",
+    "approval-withdrawn": "The approval of an account holder was withdrawn, so its data is not shared any more.",
     "ineligible": "Data of this account cannot be shared under the Consumer Data Right.",
     "refused-harm": _REFUSED,
     "refused-security": _REFUSED,
@@ -85,9 +87,9 @@ def duration(seconds: int) -> str:
 
     If no unit does, the minutes are rounded down. Less than a minute is given in seconds.
     """
-    if seconds == _YEAR_DAYS * _DAY:
+    if seconds == _YEAR_DAYS * DAY:
         return "12 months"
-    for size, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+    for size, unit in ((DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
         if seconds >= size and (seconds % size == 0 or size == _MINUTE):
             return _count(seconds // size, unit)
     return _count(seconds, "second")
@@ -107,11 +109,11 @@ def period(seconds: int, starts_at: datetime, ends_at: datetime) -> Period:
     """Return the texts for a sharing duration in seconds. For a duration of up to 24 hours, data is collected once."""
     if seconds <= 0:
         text, explanation = "Once only", "The data is collected once, right after you authorise."
-    elif seconds <= _DAY:
+    elif seconds <= DAY:
         text, explanation = "Once only", f"The data is collected once, within {duration(seconds)} after you authorise."
     else:
         text, explanation = duration(seconds), ""
-    return Period(once=seconds <= _DAY, text=text, explanation=explanation, starts_at=starts_at, ends_at=ends_at)
+    return Period(once=seconds <= DAY, text=text, explanation=explanation, starts_at=starts_at, ends_at=ends_at)
 
 
 def _count(number: int, unit: str) -> str:

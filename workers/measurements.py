@@ -46,6 +46,7 @@ class Measurements:
         self._overdue: dict[str, Values] = {}
         self._codes: dict[str, Values] = {}
         self._findings: dict[str, Values] = {}
+        self._reports: dict[str, Values] = {}
         self._poll_ages: Values = {}
         self._aemo: list[AccessState] = []
         self._certificate_ends: dict[tuple[str, ...], datetime] = {}
@@ -70,6 +71,7 @@ class Measurements:
         overdue: Values = {}
         codes: Values = {}
         findings: Values = {}
+        reports: Values = {}
 
         async def one(tenant: Tenant) -> None:
             async with slots:
@@ -82,11 +84,14 @@ class Measurements:
             overdue[label] = max(overdue.get(label, 0.0), found.longest_overdue_seconds)
             codes[label] = max(codes.get(label, 0.0), found.code_budget_used)
             findings[label] = max(findings.get(label, 0.0), found.findings_overdue)
+            for report, number in found.reports._asdict().items():
+                reports[*label, report] = reports.get((*label, report), 0.0) + number
 
         async with asyncio.TaskGroup() as group:
             for tenant in tenants:
                 group.create_task(one(tenant))
         self._overdue[node], self._codes[node], self._findings[node] = overdue, codes, findings
+        self._reports[node] = reports
 
     async def _measure_deployment(self, tenants: list[Tenant]) -> None:
         services, now = self._services, self._services.clock.now()
@@ -113,6 +118,12 @@ class Measurements:
                 for label, value in values[node].items():
                     merged[label] = max(merged.get(label, 0.0), value)
             yield gauges(name, text, ["tenant"], merged.items())
+        counted: Values = {}
+        for node in fresh:
+            for labels, number in self._reports[node].items():
+                counted[labels] = counted.get(labels, 0.0) + number
+        text = "Text messages that a gateway has reported in the last hour."
+        yield gauges("haas_text_messages_reported", text, ["tenant", "report"], counted.items())
         if MAIN_NODE in fresh:
             yield from self._of_the_deployment()
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from haas.dns_records import DnsTextRecords
 from haas.errors import HaasError
 from haas.logs import bind
 from haas.mail import Mailer
@@ -18,6 +19,8 @@ from tenants.housekeeping.service import Housekeeping
 from tenants.notices.message_channels import EmailChannel, LetterChannel, SmsChannel
 from tenants.notices.models import EmailPayload
 from tenants.notices.outbox_delivery import Delivery, DeliveryCounts
+from tenants.notices.senders import warn_of_senders
+from tenants.notices.sms_gateways import SmsGateways
 from tenants.obligations.service import warn_of
 from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
@@ -55,6 +58,7 @@ class Tasks:
         database, clock = services.database, services.clock
         self.metrics = TaskMetrics((DELIVER_OUTBOX, POLL_REGISTER, SWEEP, CHANGE_PASSWORDS, READ_FEED))
         self._registry, self._database = services.registry, database
+        self._sends_to_people = settings.environment == "production"
         self._delivery = Delivery(
             database,
             clock,
@@ -62,7 +66,11 @@ class Tasks:
                 "email": EmailChannel(
                     Mailer(settings.smtp_url, requires_tls=settings.environment == "production"), _html_of
                 ),
-                "sms": SmsChannel(SmsGateway(settings.sms_url, services.outbound)),
+                "sms": SmsChannel(
+                    SmsGateways(
+                        SmsGateway(settings.sms_url, services.outbound), database, services.sealer, services.outbound
+                    )
+                ),
                 "letter": LetterChannel(),
                 "arrangement-revoked": ArrangementRevocationChannel(
                     database, services.keyring, services.outbound, clock
@@ -183,13 +191,15 @@ class Tasks:
         return await self._expiries.warn(await self.tenants())
 
     async def warn(self) -> None:
-        """Write to the log what ends soon, and which tenants have notices that nobody handles or overdue findings."""
+        """Write to the log what ends soon, notices that nobody handles, overdue findings, and unprotected senders."""
         await self.warn_of_expiries()
         for tenant in await self.tenants():
             with bind(tenant=tenant.slug):
                 await self._delivery.warn_of_unassigned(tenant)
                 async with self._database.transaction(tenant.namespace) as tx:
                     await corrections.warn_of_owed(tx, self._clock.now())
+        if self._sends_to_people:  # the domains of a sandbox exist on this machine only
+            await warn_of_senders(DnsTextRecords(), await self.tenants())
 
     async def change_passwords(self) -> None:
         """Change the passwords at AEMO that are due."""

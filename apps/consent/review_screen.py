@@ -6,10 +6,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tenants.consent.models import DataPart, Flow, Review, ReviewedCluster
+from tenants.consent.models import DataPart, Flow, Review, ReviewedAccount, ReviewedCluster
 from themes import wording
-from themes.consent_wording import part_explanation, part_heading, shared_subjects
-from themes.views import account_view
+from themes.consent_wording import (
+    approval_time,
+    count,
+    others_note,
+    part_explanation,
+    part_heading,
+    shared_subjects,
+)
+from themes.views import AccountView, account_view
 from themes.wording import Period
 
 
@@ -27,10 +34,11 @@ def review_values(flow: Flow, review: Review, *, zone: ZoneInfo, now: datetime) 
     customer, acting_for = flow.customer, flow.customer_name_to_show
     period = wording.period(review.sharing_duration, now, review.ends_at)
     previous = _previous_period(review, now)
+    approve = approval_time(review.approve_by, review.sharing_duration, zone)
     return {
         "subjects": shared_subjects(review, acting_for),
-        "accounts": [account_view(each.account, change=each.change) for each in review.reviewed_accounts],
-        "joint": review.joint,
+        "accounts": [_account(each, approve) for each in review.reviewed_accounts],
+        "approvals": _approvals(review, approve),
         "period": period,
         "previous": previous,
         "period_changes": previous is not None and _differs(previous, period, zone),
@@ -39,6 +47,19 @@ def review_values(flow: Flow, review: Review, *, zone: ZoneInfo, now: datetime) 
         "about_person": review.includes_person_claims,
         "not_about": None if customer is None or customer.is_self else customer.name,
     }
+
+
+def _account(reviewed: ReviewedAccount, approve: str) -> AccountView:
+    note = None if reviewed.change == "removed" else others_note(reviewed.account, approve)
+    return account_view(reviewed.account, change=reviewed.change, note=note)
+
+
+def _approvals(review: Review, approve: str) -> str | None:
+    """Return that the data of some accounts waits for the approval of others, or None."""
+    waiting = [each for each in review.accounts if each.part_of_others == "must-approve"]
+    if not waiting:
+        return None
+    return f"Data of {count(len(waiting), 'account')} is shared only if all account holders approve {approve}."
 
 
 def _parts(review: Review, name: str | None) -> list[PartView]:

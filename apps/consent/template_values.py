@@ -66,10 +66,16 @@ async def build_screen(
         case "verify":
             values = await verify_values(tx, flow, entry, query.problem, now)
         case "customer":
-            values = {"customers": flow.customers, "chosen_customer": flow.attempt.customer_id}
+            values = {
+                "customers": flow.customers,
+                "chosen_customer": flow.attempt.customer_id,
+                "not_permitted": flow.not_permitted,
+            }
         case "accounts":
             selection = await load_selection(tx, flow, query.find or "", now=now)
-            values = account_values(selection, changed=query.changed is not None)
+            duration = flow.attempt.request.sharing_duration
+            values = account_values(selection, duration, changed=query.changed is not None, zone=zone, now=now)
+            values["not_permitted"] = [] if flow.customers and flow.attempt.customer_id else flow.not_permitted
         case "review":
             review = await build_review(tx, flow, now=now)
             values = review_values(flow, review, zone=zone, now=now)

@@ -6,12 +6,20 @@ from uuid import UUID
 
 import msgspec
 
-from apps.dashboard.labels import account_label, joined
+from apps.dashboard.labels import account_titles, joined
 from apps.dashboard.status import status_of
 from apps.dashboard.viewer import DashboardViewer
+from tenants.accounts.descriptions import AccountName
 from tenants.arrangements.models import Arrangement
 from tenants.consent.review import clusters_of
 from themes.views import RecipientView, recipient_view
+
+
+class WaitingAccounts(msgspec.Struct, frozen=True):
+    """How many accounts wait for an approval, and until when it can be given."""
+
+    number: int
+    until: datetime
 
 
 class ArrangementCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +37,8 @@ class ArrangementCard(msgspec.Struct, frozen=True, kw_only=True):
     data: str
     received_at: datetime | None
     """When the recipient last received data."""
+    waiting: WaitingAccounts | None
+    """The accounts of which nothing is shared before their other holders have approved it."""
 
 
 class RecipientGroup(msgspec.Struct, frozen=True):
@@ -39,14 +49,17 @@ class RecipientGroup(msgspec.Struct, frozen=True):
 
 
 def cards_by_recipient(
-    arrangements: Sequence[Arrangement], received: Mapping[UUID, datetime], viewer: DashboardViewer
+    arrangements: Sequence[Arrangement],
+    received: Mapping[UUID, datetime],
+    names: Mapping[UUID, AccountName],
+    viewer: DashboardViewer,
 ) -> tuple[list[RecipientGroup], list[RecipientGroup]]:
     """Return the groups of the arrangements that are in force, and of those that have ended.
 
     `arrangements` are in the order in which their recipients are listed. `received` is when data was last disclosed
-    under each.
+    under each, and `names` are the names of the accounts.
     """
-    cards = [(each, _card(each, received.get(each.id), viewer)) for each in arrangements]
+    cards = [(each, _card(each, received.get(each.id), names, viewer)) for each in arrangements]
     return (
         _grouped([(each, card) for each, card in cards if card.current]),
         _grouped([(each, card) for each, card in cards if not card.current]),
@@ -62,10 +75,15 @@ def _grouped(cards: Sequence[tuple[Arrangement, ArrangementCard]]) -> list[Recip
     ]
 
 
-def _card(arrangement: Arrangement, received_at: datetime | None, viewer: DashboardViewer) -> ArrangementCard:
+def _card(
+    arrangement: Arrangement,
+    received_at: datetime | None,
+    names: Mapping[UUID, AccountName],
+    viewer: DashboardViewer,
+) -> ArrangementCard:
     authorisation = arrangement.authorisation
     status = status_of(arrangement, viewer, received=received_at is not None)
-    accounts = [account_label(account) for account in authorisation.accounts]
+    accounts = account_titles([account.id for account in authorisation.accounts], names)
     clusters = clusters_of(authorisation, viewer.kind(arrangement.customer_id))
     return ArrangementCard(
         id=arrangement.id,
@@ -77,7 +95,18 @@ def _card(arrangement: Arrangement, received_at: datetime | None, viewer: Dashbo
         agreed_at=arrangement.versions[0].authorised_at,
         data=joined([cluster.title for cluster in clusters], "kind of data", "kinds of data"),
         received_at=received_at,
+        waiting=_waiting(arrangement, viewer) if status.current else None,
     )
+
+
+def _waiting(arrangement: Arrangement, viewer: DashboardViewer) -> WaitingAccounts | None:
+    """Return how many accounts wait for the approval of their other holders, and until when."""
+    limits = [
+        each.approve_by
+        for each in arrangement.authorisation.accounts
+        if each.approve_by is not None and each.approval_at(viewer.now) == "pending"
+    ]
+    return WaitingAccounts(len(limits), min(limits)) if limits else None
 
 
 def _details_of(customer_id: UUID, viewer: DashboardViewer) -> str:

@@ -7,11 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from apps.dashboard.labels import joined
+from apps.dashboard.labels import FORMER_ACCOUNT, joined
 from tenants.data_language import CustomerKind, title_of
 from tenants.disclosure.models import DisclosedCluster
-
-FORMER_ACCOUNT = "An account that we do not have any more"
 
 
 class DisclosedEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,19 +1,37 @@
 """Names of accounts, and enumerations, as the dashboard writes them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
+from uuid import UUID
 
-from tenants.accounts.models import account_hint, account_name
-from tenants.arrangements.models import AuthorisedAccount
+from tenants.accounts.descriptions import AccountName, natural_order
 
+FORMER_ACCOUNT: Final = "An account that we do not have any more"
 MOST_NAMED: Final = 3
 """How many members of an enumeration are named before the others are counted."""
 
 
-def account_label(account: AuthorisedAccount) -> str:
-    """Return the name of an account, or for an account without a name "Energy account ending in 4401"."""
-    hint = None if account.display_name else account_hint(account.account_number)
-    return " ".join(filter(None, (account_name(account.display_name), hint)))
+def titles_by_id(account_ids: Collection[UUID], names: Mapping[UUID, AccountName]) -> dict[UUID, str]:
+    """Return the titles of accounts by id, in their order, for example "Home" or "Energy account ending in 4401".
+
+    Those without a name, or with the same one, have their hint too. Accounts without an entry in `names` are left out.
+    """
+    known = {each: names[each] for each in account_ids if each in names}
+    times = Counter(name.title for name in known.values())
+    titles = {
+        account_id: " ".join(
+            filter(None, (name.title, name.hint if name.is_general or times[name.title] > 1 else None))
+        )
+        for account_id, name in known.items()
+    }
+    return dict(sorted(titles.items(), key=lambda each: natural_order(each[1])))
+
+
+def account_titles(account_ids: Collection[UUID], names: Mapping[UUID, AccountName]) -> list[str]:
+    """Return the titles of accounts, those that we do not have any more last."""
+    titles = list(titles_by_id(account_ids, names).values())
+    return titles + [FORMER_ACCOUNT] * (len(account_ids) - len(titles))
 
 
 def joined(names: Sequence[str], one: str, several: str | None = None) -> str:

@@ -4,7 +4,7 @@ CDR Rules 1.15(5): an account holder sees the authorisations of secondary users.
 about other accounts of these people.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,8 +12,9 @@ from uuid import UUID
 import msgspec
 
 from apps.dashboard.disclosed import DisclosedEntry, disclosed_by_account
-from apps.dashboard.labels import account_label, joined
+from apps.dashboard.labels import account_titles, joined
 from apps.dashboard.viewer import DashboardViewer
+from tenants.accounts.descriptions import AccountName
 from tenants.arrangements.models import Arrangement
 from tenants.data_language import Cluster
 from tenants.disclosure.models import DisclosedCluster
@@ -59,6 +60,8 @@ class SecondaryUserView(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     customer: str | None
     """Who holds the account, if the person does not act for themselves only."""
+    may_decide: bool
+    """Whether the person may give and withdraw the permission, and not only see it."""
     instructed_at: datetime | None
     withdrawn_at: datetime | None
     sharing: Sequence[SharedByUser]
@@ -86,6 +89,7 @@ def secondary_user_view(
         name=user.name,
         account=user.account,
         customer=viewer.acting_for(holder_id),
+        may_decide=viewer.may_stop(holder_id),
         instructed_at=user.instructed_at,
         withdrawn_at=user.withdrawn_at,
         sharing=sharing,
@@ -104,20 +108,22 @@ def by_used_account(users: Sequence[tuple[UUID, SecondaryUser]], viewer: Dashboa
 
 
 def stopped_accounts(
-    arrangements: Sequence[Arrangement], without: Collection[tuple[UUID, UUID]], now: datetime
+    arrangements: Sequence[Arrangement],
+    without: Collection[tuple[UUID, UUID]],
+    names: Mapping[UUID, AccountName],
+    now: datetime,
 ) -> dict[UUID, str]:
     """Return the accounts that are not shared any more under arrangements in force, in words, by arrangement.
 
-    `without` are customers and accounts that they may only use, without a permission.
+    `without` are customers and accounts that they may only use, without a permission. `names` are the names of the
+    accounts.
     """
     found = {
-        each.id: [account for account in each.authorisation.accounts if (each.customer_id, account.id) in without]
+        each.id: [account.id for account in each.authorisation.accounts if (each.customer_id, account.id) in without]
         for each in arrangements
         if each.state(now) == "active"
     }
-    return {
-        id_: joined([account_label(one) for one in accounts], "account") for id_, accounts in found.items() if accounts
-    }
+    return {key: joined(account_titles(accounts, names), "account") for key, accounts in found.items() if accounts}
 
 
 def _sharing(

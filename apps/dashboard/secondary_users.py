@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath
 
 from apps.dashboard.browser import (
@@ -104,6 +104,7 @@ async def show_secondary_user(request: _Request, user_id: FromPath[UUID]) -> Res
 async def ask_to_permit(request: _Request, user_id: FromPath[UUID]) -> Response[Any]:
     """Say what the person can do with the permission, and ask for confirmation."""
     session, view, _ = await _load(request, user_id)
+    _require_may_decide(view)
     if view.instructed_at is not None:
         return redirect(_user_url(user_id))
     changed = request.query_params.get("notice") == "changed"
@@ -137,6 +138,7 @@ async def permit(request: _Request, user_id: FromPath[UUID]) -> Response[None]:
 async def ask_to_withdraw_permission(request: _Request, user_id: FromPath[UUID]) -> Response[Any]:
     """Say what stops, and ask for confirmation (CDS, Withdrawal: Secondary User Instruction)."""
     session, view, stops = await _load(request, user_id)
+    _require_may_decide(view)
     if view.instructed_at is None:
         return redirect(_user_url(user_id))
     return signed_in_page(request, session, "dashboard/secondary_user_withdraw", user=view, stops=stops)
@@ -162,6 +164,7 @@ async def ask_to_block(request: _Request, user_id: FromPath[UUID], sharing_id: F
     found = next((each for each in view.sharing if each.id == sharing_id), None)
     if found is None or not context(request).tenant.settings.offers_secondary_user_blocks:
         raise NotFoundException
+    _require_may_decide(view)
     if found.has_ended or found.is_blocked:
         return redirect(_user_url(user_id))
     return signed_in_page(request, session, "dashboard/secondary_user_block", user=view, sharing=found)
@@ -199,10 +202,12 @@ async def end_block(request: _Request, user_id: FromPath[UUID], block_id: FromPa
 
 @contextmanager
 def _not_found() -> Iterator[None]:
-    """Answer that there is no such page if the reader may not act, or the person is no user of the account any more."""
+    """Answer that the reader may only see, or that there is no such page (any more)."""
     try:
         yield
-    except (MayNotAct, NotAHolder, NotASecondaryUser, SharingNotFound, BlockNotFound, BlockNotOffered) as error:
+    except MayNotAct as error:
+        raise PermissionDeniedException from error
+    except (NotAHolder, NotASecondaryUser, SharingNotFound, BlockNotFound, BlockNotOffered) as error:
         raise NotFoundException from error
 
 
@@ -211,11 +216,13 @@ async def _read_form(request: _Request) -> PageForm:
 
 
 async def _users(request: _Request, tx: Transaction, session: DashboardSession) -> list[SeenUser]:
-    """Return the users of the accounts of all customers for whom the reader may act.
+    """Return the users of the accounts of all customers whose sharing the reader may see.
 
-    Of an account that two of these customers hold, the users are listed once, for the first of them.
+    Of an account that two of these customers hold, the users are listed once: for the first one for whom the reader may
+    also decide, if there is one.
     """
-    customers, now = [each.id for each in session.person.customers], context(request).now
+    now = context(request).now
+    customers = [each.id for each in sorted(session.person.sees, key=lambda each: not each.may_share)]
     holders = await service.holders_with_users(tx, customers, now=now)
     found: dict[UUID, SeenUser] = {}
     for holder_id in customers:
@@ -247,6 +254,12 @@ async def _load(request: _Request, user_id: UUID) -> _Loaded:
     view = secondary_user_view(user, acting.customer_id, viewer_of_session(request, session), disclosed=disclosed)
     ids = {each.id for each in stopped}
     return _Loaded(session, view, [each for each in view.sharing if each.id in ids])
+
+
+def _require_may_decide(view: SecondaryUserView) -> None:
+    """Raise PermissionDeniedException if the reader may see what is shared, and not decide for the holder."""
+    if not view.may_decide:
+        raise PermissionDeniedException
 
 
 def _notice(request: _Request, view: SecondaryUserView) -> str | None:

@@ -1,9 +1,11 @@
 """The pages of the dashboard for a person who has signed in: the arrangements, their records, and how to stop them."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, get, post
+from litestar.exceptions import PermissionDeniedException
 from litestar.params import FromPath
 
 from apps.dashboard.browser import (
@@ -23,9 +25,12 @@ from apps.dashboard.views import ArrangementView, arrangement_view
 from apps.http.context import context
 from apps.http.page_forms import read_form
 from apps.http.pages import redirect
+from haas.database import Transaction
 from tenants.accounts import service as accounts
+from tenants.accounts.models import HeldAccount
 from tenants.arrangements import service as arrangements
 from tenants.arrangements.errors import ArrangementEnded
+from tenants.arrangements.models import Arrangement
 from tenants.disclosure import ledger
 from tenants.holders.service import tell_of_end
 from tenants.secondary_users import service as secondary_users
@@ -42,18 +47,22 @@ async def list_arrangements(request: _Request) -> Response[str]:
         session = await require_session(request, tx, person)
         found = await arrangements.list_for_login(tx, session.login_id, ctx.now)
         received = await ledger.last_disclosures(tx, [each.id for each in found])
-        customers = [each.id for each in session.person.customers]
+        covered = {account.id for each in found for account in each.authorisation.accounts}
+        names = await accounts.names_of(tx, covered, ctx.now)
+        customers = [each.id for each in session.person.sees]
         with_users = await secondary_users.holders_with_users(tx, customers, now=ctx.now)
         without = await secondary_users.used_without_instruction(tx, customers, now=ctx.now)
-    current, past = cards_by_recipient(found, received, viewer_of_session(request, session))
+    viewer = viewer_of_session(request, session)
+    current, past = cards_by_recipient(found, received, names, viewer)
     return signed_in_page(
         request,
         session,
         "dashboard/arrangements",
         current=current,
         past=past,
+        not_seen=viewer.not_seen,
         has_secondary_users=bool(with_users),
-        stopped=stopped_accounts(found, without, ctx.now),
+        stopped=stopped_accounts(found, without, names, ctx.now),
     )
 
 
@@ -82,6 +91,8 @@ async def ask_to_withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> 
     session, view = await _load_arrangement(request, arrangement_id)
     if not view.current:
         return redirect(_arrangement_url(arrangement_id))
+    if not view.may_stop:
+        raise PermissionDeniedException
     return signed_in_page(request, session, "dashboard/withdraw", arrangement=view)
 
 
@@ -95,6 +106,8 @@ async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Respons
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             session = await require_session(request, tx, person)
             found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
+            if not viewer_of_session(request, session).may_stop(found.customer_id):
+                raise PermissionDeniedException
             await arrangements.end(tx, found.id, by="consumer", tell=tell_of_end(ctx.tenant), now=ctx.now)
     except ArrangementEnded:
         return redirect(_arrangement_url(arrangement_id))
@@ -106,18 +119,31 @@ async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[Da
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         session = await require_session(request, tx, person)
         found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
-        held = await accounts.accounts_of(tx, found.customer_id, found.recipient.recipient_id, ctx.now)
+        held = await _held(tx, found, found.login_id, ctx.now)
+        seen = held if session.login_id == found.login_id else await _held(tx, found, session.login_id, ctx.now)
         disclosed = await ledger.of_arrangement(tx, found.id)
+        covered = {account.id for version in found.versions for account in version.accounts}
+        names = await accounts.names_of(
+            tx, covered.union(each.account_id for each in disclosed if each.account_id is not None), ctx.now
+        )
     environment = ctx.tenant.register_environment
     number = await ctx.services.accreditations.number(environment.id, found.recipient.recipient_id)
     view = arrangement_view(
         found,
         viewer_of_session(request, session),
-        held={account.id: account for account in held},
+        held=held,
+        seen=seen,
+        names=names,
         disclosed=disclosed,
         accreditation_number=number,
     )
     return session, view
+
+
+async def _held(tx: Transaction, found: Arrangement, login_id: UUID, now: datetime) -> dict[UUID, HeldAccount]:
+    """Return the customer's accounts by id, for the person who authorised or for the person who reads."""
+    held = await accounts.accounts_of(tx, found.customer_id, found.recipient.recipient_id, now, login_id=login_id)
+    return {account.id: account for account in held}
 
 
 def _arrangement_url(arrangement_id: UUID) -> str:

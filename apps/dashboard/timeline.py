@@ -1,16 +1,18 @@
 """What happened to an arrangement, for its timeline (CDR Rules 1.15(3); CDS, Data Holder Dashboards)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time
 from itertools import pairwise
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from apps.dashboard.disclosed import DisclosedSummary
-from apps.dashboard.labels import account_label
+from apps.dashboard.labels import account_titles
 from apps.dashboard.status import ArrangementStatus
 from apps.dashboard.viewer import DashboardViewer
+from tenants.accounts.descriptions import AccountName
 from tenants.arrangements.models import Arrangement, Authorisation
 from tenants.consent.review import clusters_of, covered_clusters
 from tenants.data_language import CustomerKind
@@ -28,18 +30,24 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def timeline_of(
-    arrangement: Arrangement, disclosed: Sequence[DisclosedSummary], status: ArrangementStatus, viewer: DashboardViewer
+    arrangement: Arrangement,
+    disclosed: Sequence[DisclosedSummary],
+    status: ArrangementStatus,
+    names: Mapping[UUID, AccountName],
+    viewer: DashboardViewer,
 ) -> list[TimelineEntry]:
-    """Return what happened to an arrangement, the newest first."""
+    """Return what happened to an arrangement, the newest first. `names` are the names of the accounts."""
     entries = [
-        *_agreements(arrangement, viewer),
+        *_agreements(arrangement, names, viewer),
         *_disclosures(arrangement, disclosed, viewer.zone),
         *_end(arrangement, status, viewer),
     ]
     return sorted(entries, key=lambda entry: entry.at)[::-1]  # of two at the same time, the later of the list is first
 
 
-def _agreements(arrangement: Arrangement, viewer: DashboardViewer) -> Iterator[TimelineEntry]:
+def _agreements(
+    arrangement: Arrangement, names: Mapping[UUID, AccountName], viewer: DashboardViewer
+) -> Iterator[TimelineEntry]:
     """Yield the first consent and each amendment.
 
     "Data holders MUST display the details of each authorisation's amendment" (CDS, Data Holder Dashboards).
@@ -47,22 +55,30 @@ def _agreements(arrangement: Arrangement, viewer: DashboardViewer) -> Iterator[T
     versions, kind = arrangement.versions, viewer.kind(arrangement.customer_id)
     subject, first = viewer.subject(arrangement.customer_id), arrangement.versions[0]
     # What was agreed first is elsewhere on the page, unless it was changed later.
-    texts = list(_first_consent_lines(first, kind, viewer.zone)) if len(versions) > 1 else []
+    texts = list(_first_consent_lines(first, names, kind, viewer.zone)) if len(versions) > 1 else []
     agreed = "first agreed" if texts else "agreed"
     yield TimelineEntry(at=first.authorised_at, title=f"{subject} {agreed} to share", texts=texts)
     for before, after in pairwise(versions):
-        changed = list(_amendment_lines(before, after, kind, viewer.zone))
+        changed = list(_amendment_lines(before, after, names, kind, viewer.zone))
         yield TimelineEntry(at=after.authorised_at, title=f"{subject} changed the sharing", texts=changed)
 
 
-def _first_consent_lines(version: Authorisation, kind: CustomerKind, zone: ZoneInfo) -> Iterator[str]:
+def _first_consent_lines(
+    version: Authorisation, names: Mapping[UUID, AccountName], kind: CustomerKind, zone: ZoneInfo
+) -> Iterator[str]:
     yield "Data: " + ", ".join(cluster.title for cluster in clusters_of(version, kind))
     yield f"How long: {_duration_text(version, zone)}"
     if version.accounts:
-        yield "Accounts: " + ", ".join(account_label(account) for account in version.accounts)
+        yield "Accounts: " + ", ".join(account_titles([account.id for account in version.accounts], names))
 
 
-def _amendment_lines(before: Authorisation, after: Authorisation, kind: CustomerKind, zone: ZoneInfo) -> Iterator[str]:
+def _amendment_lines(
+    before: Authorisation,
+    after: Authorisation,
+    names: Mapping[UUID, AccountName],
+    kind: CustomerKind,
+    zone: ZoneInfo,
+) -> Iterator[str]:
     covered_before, covered_after = (
         covered_clusters(version.scopes, version.claims, kind) for version in (before, after)
     )
@@ -70,8 +86,8 @@ def _amendment_lines(before: Authorisation, after: Authorisation, kind: Customer
     for label, changed in (
         ("Data added", [each.title for each in clusters_of(after, kind) if each not in covered_before]),
         ("Data removed", [each.title for each in clusters_of(before, kind) if each not in covered_after]),
-        ("Accounts added", [account_label(each) for each in after.accounts if each.id not in accounts_before]),
-        ("Accounts removed", [account_label(each) for each in before.accounts if each.id not in accounts_after]),
+        ("Accounts added", account_titles(accounts_after - accounts_before, names)),
+        ("Accounts removed", account_titles(accounts_before - accounts_after, names)),
     ):
         if changed:
             yield f"{label}: " + ", ".join(changed)

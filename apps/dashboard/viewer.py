@@ -18,6 +18,16 @@ class DashboardViewer(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     zone: ZoneInfo
 
+    @property
+    def not_seen(self) -> list[str]:
+        """The names of the customers that the person represents, but whose sharing they may not see."""
+        return [each.name for each in self.customers if not each.may_see]
+
+    def may_stop(self, customer_id: UUID) -> bool:
+        """Return whether the person may stop what a customer shares."""
+        found = self._customer(customer_id)
+        return found is not None and found.may_share
+
     def kind(self, customer_id: UUID) -> CustomerKind:
         """Return the kind of a customer, which determines the data language."""
         found = self._customer(customer_id)

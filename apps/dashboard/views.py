@@ -8,12 +8,13 @@ from uuid import UUID
 import msgspec
 
 from apps.dashboard.disclosed import DisclosedOf, DisclosedSummary, disclosed_by_account, disclosed_summary
-from apps.dashboard.labels import account_label
+from apps.dashboard.labels import FORMER_ACCOUNT, titles_by_id
 from apps.dashboard.status import status_of
 from apps.dashboard.timeline import TimelineEntry, timeline_of
 from apps.dashboard.viewer import DashboardViewer
+from tenants.accounts.descriptions import AccountName, natural_order
 from tenants.accounts.disclosure_rule import withholding_reason
-from tenants.accounts.models import HeldAccount, account_hint, account_name
+from tenants.accounts.models import HeldAccount
 from tenants.arrangements.models import Arrangement, AuthorisedAccount
 from tenants.consent.review import clusters_of
 from tenants.data_language import Cluster
@@ -30,6 +31,8 @@ class ArrangementView(msgspec.Struct, frozen=True, kw_only=True):
     policy: str | None
     """The address of the recipient's CDR policy."""
     current: bool
+    may_stop: bool
+    """Whether the person may stop the sharing, and not only see it."""
     status: str
     customer: str | None
     """The customer, if the person does not act for themselves only."""
@@ -41,8 +44,6 @@ class ArrangementView(msgspec.Struct, frozen=True, kw_only=True):
     """The joint accounts whose other holders are not told, because of a harm flag (CDR Rules 4A.15)."""
     tells_holders: bool
     """Whether the holders of accounts that the customer only uses may be told of it (CDR Rules 4.28)."""
-    concealed_from_holders: Sequence[str]
-    """The accounts that the customer only uses and whose holders are not told, because of a harm flag."""
     agreed: str
     """The label of `consented_at`."""
     consented_at: datetime
@@ -60,60 +61,71 @@ def arrangement_view(
     viewer: DashboardViewer,
     *,
     held: Mapping[UUID, HeldAccount],
+    seen: Mapping[UUID, HeldAccount],
+    names: Mapping[UUID, AccountName],
     disclosed: Sequence[DisclosedCluster],
     accreditation_number: str | None,
 ) -> ArrangementView:
     """Return the view of an arrangement.
 
-    `held` contains the customer's accounts by id. `disclosed` is what the ledger has of the arrangement.
+    `held` contains the customer's accounts by id as they count for who authorised, and `seen` the same accounts as they
+    count for who reads. A harm flag is in neither of them for a representative, so that a page does not tell of it.
+    `names` are the names of all accounts. `disclosed` is what the ledger has of the arrangement.
     """
     authorisation, customer_id = arrangement.authorisation, arrangement.customer_id
     kind, subject = viewer.kind(customer_id), viewer.subject(customer_id)
     status = status_of(arrangement, viewer, received=bool(disclosed))
-    accounts = [_account_view(account, held) for account in authorisation.accounts]
+    accounts = [_account_view(account, held, names, viewer.now) for account in authorisation.accounts]
+    accounts.sort(key=lambda account: natural_order(account.name))
     if not status.current:
-        accounts = [msgspec.structs.replace(account, unavailable=None) for account in accounts]
+        accounts = [msgspec.structs.replace(account, unavailable=None, approve_by=None) for account in accounts]
     about_customer = "About you" if subject == "You" else f"About {subject}"
-    names: dict[UUID | None, str] = {None: about_customer}
-    names.update((each.id, account_label(each)) for version in arrangement.versions for each in version.accounts)
-    by_account = disclosed_by_account(disclosed, names, kind)
+    covered = {account.id for version in arrangement.versions for account in version.accounts}
+    titles: dict[UUID | None, str] = {None: about_customer}
+    titles.update(titles_by_id(covered, names).items())
+    by_account = disclosed_by_account(disclosed, titles, kind)
     summary = disclosed_summary(by_account)
-    known = [held[each.id] for each in authorisation.accounts if each.id in held]
-    joint = [each for each in known if each.joint]
-    used = [each for each in known if each.disclosure_facts.role == "secondary-user"]
+    others = [(seen[each.id], seen[each.id].part_of_others) for each in authorisation.accounts if each.id in seen]
     return ArrangementView(
         id=arrangement.id,
         recipient=recipient_view(arrangement.recipient, accreditation_number),
         policy=_https(arrangement.recipient.policy_uri),
         current=status.current,
+        may_stop=status.current and viewer.may_stop(customer_id),
         status=status.text,
         customer=viewer.acting_for(customer_id),
         customer_name=viewer.name(customer_id),
         accounts=accounts,
-        tells_others=any(not each.disclosure_facts.is_harm_flagged for each in joint),
-        concealed=[each.name for each in joint if each.disclosure_facts.is_harm_flagged],
-        tells_holders=any(not each.disclosure_facts.is_harm_flagged for each in used),
-        concealed_from_holders=[each.name for each in used if each.disclosure_facts.is_harm_flagged],
+        tells_others=any(account.joint and part != "not-told" for account, part in others),
+        concealed=sorted(account.name for account, part in others if part == "not-told"),
+        tells_holders=any(
+            account.disclosure_facts.role == "secondary-user" and part != "not-told" for account, part in others
+        ),
         agreed="You agreed" if subject == "You" else "Agreed",
         consented_at=authorisation.authorised_at,
         period=status.period,
         ended_at=status.ended_at,
         ended_how=status.ended_how,
         clusters=clusters_of(authorisation, kind),
-        timeline=timeline_of(arrangement, summary, status, viewer),
+        timeline=timeline_of(arrangement, summary, status, names, viewer),
         disclosed=summary,
         disclosed_by_account=by_account,
     )
 
 
-def _account_view(account: AuthorisedAccount, held: Mapping[UUID, HeldAccount]) -> AccountView:
+def _account_view(
+    account: AuthorisedAccount, held: Mapping[UUID, HeldAccount], names: Mapping[UUID, AccountName], now: datetime
+) -> AccountView:
     """Return the view of an account, with the reason if its data is not disclosed now."""
-    found = held.get(account.id)
+    found, name = held.get(account.id), names.get(account.id)
     if found is None:
-        name, number = account_name(account.display_name), account_hint(account.account_number)
-        return AccountView(id=str(account.id), name=name, number=number, unavailable="not-held")
+        title, hint = (FORMER_ACCOUNT, None) if name is None else (name.title, name.hint)
+        return AccountView(id=str(account.id), name=title, number=hint, unavailable="not-held")
+    reason = withholding_reason(found.disclosure_facts, account.approval_at(now))
     return msgspec.structs.replace(
-        account_view(found), unavailable=withholding_reason(found.disclosure_facts, account.approval)
+        account_view(found),
+        unavailable=reason,
+        approve_by=account.approve_by if reason == "approval-pending" else None,
     )
 
 

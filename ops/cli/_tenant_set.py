@@ -11,7 +11,13 @@ from haas.settings import CommandSettings
 from ops.cli._tenant_parts import provide_certificates, read_theme
 from ops.deployment_settings import command_settings
 from ops.operator_access import OperatorAccess
-from tenants.provisioning.tenant_changes import CONTACTS, UPSTREAM_VALUES, ChangedTenant, TenantChange
+from tenants.provisioning.tenant_changes import (
+    CONTACTS,
+    GATEWAY_VALUES,
+    UPSTREAM_VALUES,
+    ChangedTenant,
+    TenantChange,
+)
 from tenants.registry.models import (
     MARKET_CHOICES,
     SWITCHES,
@@ -82,6 +88,11 @@ _UPSTREAM: Final = tuple(name.replace("_", "-") for name in UPSTREAM_VALUES)
     help="Refuse further calls for the same low velocity data within 24 hours: from 10; 0 to answer them.",
 )
 @click.option(
+    "--receipt-days-before-end",
+    type=click.IntRange(0, 90),
+    help="Send who has authorised a receipt so many days before an authorisation ends; 0 to send none.",
+)
+@click.option(
     "--customer-source",
     type=click.Choice(get_args(CustomerSource)),
     help="Where customers and accounts are read: in the tenant's schema, or on the retailer's own server.",
@@ -100,6 +111,21 @@ _UPSTREAM: Final = tuple(name.replace("_", "-") for name in UPSTREAM_VALUES)
         f"A value of the retailer's own server: {', '.join(_UPSTREAM)}. Without TEXT it is removed. Can be repeated."
         " `haas source credential` stores its credentials."
     ),
+)
+@click.option(
+    "--text-messages",
+    "text_messages",
+    multiple=True,
+    metavar="NAME=TEXT",
+    help=(
+        f"A value of the brand's own gateway for text messages: {', '.join(GATEWAY_VALUES)}. Without TEXT it is"
+        " removed. Can be repeated. `haas sms credential` stores its credential."
+    ),
+)
+@click.option(
+    "--dkim-selector",
+    metavar="NAME",
+    help="The selector of the DKIM key with which the mail server signs. Without NAME (=) it is removed.",
 )
 @click.option(
     "--host",
@@ -128,9 +154,12 @@ def command(
     private_hosts: tuple[str, ...],
     count_customer_calls_by: CustomerKey | None,
     low_velocity_limit: int | None,
+    receipt_days_before_end: int | None,
     customer_source: CustomerSource | None,
     register_authentication: RegisterAuthentication | None,
     upstream: tuple[str, ...],
+    text_messages: tuple[str, ...],
+    dkim_selector: str | None,
     hosts: tuple[str, ...],
     move_endpoints: bool,
 ) -> None:
@@ -146,9 +175,12 @@ def command(
         private_hosts=dict(_switched(each, "--private-host", "HOST") for each in private_hosts),
         customer_calls_counted_by=count_customer_calls_by,
         low_velocity_limit=low_velocity_limit,
+        receipt_days_before_end=receipt_days_before_end,
         customer_source=customer_source,
         register_authentication=register_authentication,
         upstream=dict(_upstream(each) for each in upstream),
+        text_messages=dict(_pair(each, "--text-messages", "NAME=TEXT") for each in text_messages),
+        dkim_selector=dkim_selector,
         hosts=dict(_host(each) for each in hosts),
         move_endpoints=move_endpoints,
     )

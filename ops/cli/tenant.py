@@ -21,6 +21,7 @@ from tenants.registry.models import (
     NewTenant,
     Tenant,
     TenantSettings,
+    TextMessageGateway,
     UpstreamServer,
 )
 from tenants.registry.names import Hosts, checked_slug
@@ -130,8 +131,11 @@ def show(slug: str) -> None:
         "private hosts": ", ".join(sorted(tenant.settings.private_hosts)) or "none",
         "customer calls counted by": tenant.settings.customer_calls_counted_by,
         "low velocity limit": str(tenant.settings.low_velocity_limit or "none"),
+        "receipt days before end": str(tenant.settings.receipt_days_before_end or "none"),
         "customer source": tenant.settings.customer_source,
-        **_server(tenant.settings.upstream),
+        **_server("upstream", tenant.settings.upstream),
+        "dkim selector": tenant.settings.dkim_selector or "none",
+        **_server("text messages", tenant.settings.text_messages),
         "register": tenant.register_environment.id,
         "register brand id": tenant.register_brand_id,
         "id": str(tenant.id),
@@ -196,10 +200,10 @@ def remove(slug: str, *, yes: bool) -> None:
     click.echo(f"{tenant.name} was removed. Its certificates in {settings.certificates} can be deleted now.")
 
 
-def _server(server: UpstreamServer | None) -> dict[str, str]:
-    """Return the rows of `haas tenant show` about the retailer's own server."""
+def _server(what: str, server: UpstreamServer | TextMessageGateway | None) -> dict[str, str]:
+    """Return the rows of `haas tenant show` about a server of the retailer."""
     values = {} if server is None else msgspec.structs.asdict(server)
-    return {f"upstream {name.replace('_', '-')}": value for name, value in values.items() if value is not None}
+    return {f"{what} {name.replace('_', '-')}": value for name, value in values.items() if value is not None}
 
 
 async def _create(settings: CommandSettings, new: NewTenant) -> Tenant:

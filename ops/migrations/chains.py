@@ -51,13 +51,12 @@ class Chain(msgspec.Struct, frozen=True):
 
     def script(self) -> str:
         """Return the SQL of all revisions, for an empty schema named SCHEMA_PLACEHOLDER."""
-        buffer = io.StringIO()
-        self._run(SCHEMA_PLACEHOLDER, output_buffer=buffer, dialect_name="postgresql", literal_binds=True)
-        return buffer.getvalue()
+        return _script(self)
 
     def clear_cache(self) -> None:
         """Read the folder again at the next use. Call this after a revision was added to the folder."""
         _scripts.cache_clear()
+        _script.cache_clear()
 
     def _run(self, schema: str, **options: Any) -> None:
         scripts = _scripts(self.folder)
@@ -76,6 +75,16 @@ class Chain(msgspec.Struct, frozen=True):
 @lru_cache
 def _scripts(folder: Path) -> ScriptDirectory:
     return ScriptDirectory(str(folder), version_locations=[str(folder / "versions")])
+
+
+@lru_cache
+def _script(chain: Chain) -> str:
+    """Return the SQL of all revisions of a chain. To render it takes 0.2 s of processor time."""
+    buffer = io.StringIO()
+    chain._run(  # noqa: SLF001 - this function is a part of the class, which cannot keep the result
+        SCHEMA_PLACEHOLDER, output_buffer=buffer, dialect_name="postgresql", literal_binds=True
+    )
+    return buffer.getvalue()
 
 
 CONTROL: Final = Chain("control", control_tables, _HERE / "control")

@@ -1,3 +1,5 @@
+import crypto from 'crypto';
+
 // The verified client certificate in the form of RFC 9440 2.1: the DER in base64 between colons. The body of PEM is the
 // same base64 with line breaks.
 function clientCertificate(r) {
@@ -6,6 +8,27 @@ function clientCertificate(r) {
         return '';
     }
     return ':' + pem.replace(/-----[^-]+-----|\s/g, '') + ':';
+}
+
+// The reference that a person can read out to support, in the same form as on the application's pages, which
+// apps/http/references.py makes: eight characters without those that look alike, from the SHA-256 of the interaction id.
+const REFERENCE_ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
+const REFERENCE_LENGTH = 8;
+
+function reference(r) {
+    // The hash as one number, its most significant byte first. Each division gives the next character.
+    const digits = Array.from(crypto.createHash('sha256').update(r.variables.interaction_id).digest());
+    let made = '';
+    while (made.length < REFERENCE_LENGTH) {
+        let remainder = 0;
+        for (let i = 0; i < digits.length; i++) {
+            const value = remainder * 256 + digits[i];
+            digits[i] = Math.floor(value / REFERENCE_ALPHABET.length);
+            remainder = value % REFERENCE_ALPHABET.length;
+        }
+        made += REFERENCE_ALPHABET[remainder];
+    }
+    return made;
 }
 
 // Hides the name of the server's software. njs can replace nginx's Server header but not remove it (headers-more can).
@@ -87,5 +110,5 @@ async function refusalsAreDue(session) {
 
 export default {
     clientCertificate, countUnavailable, countUnavailableAndHideServerName, errorAsPage, errorAsProblem, errorInJson,
-    hideServerName, refusalsAreDue, sendRefusals
+    hideServerName, reference, refusalsAreDue, sendRefusals
 };

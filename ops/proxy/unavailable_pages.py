@@ -18,6 +18,9 @@ from themes.sites import CONSUMER
 
 STYLESHEET_PATH: Final = "/theme/unavailable.css"
 """Where nginx serves the style sheet of the page, at every public host."""
+_PLACE: Final = "PLACE-OF-THE-REFERENCE"
+_DIRECTIVE: Final = '<!--# echo var="reference" -->'
+"""nginx replaces it by the reference of the request (`ssi`). The texts of a brand are escaped: none is a directive."""
 
 
 def write_pages(folder: Path, tenants: Iterable[Tenant]) -> int:
@@ -28,8 +31,10 @@ def write_pages(folder: Path, tenants: Iterable[Tenant]) -> int:
     wanted: dict[str, bytes] = {}
     for tenant in tenants:
         host, look = tenant.hosts.public, brand(tenant.name, tenant.theme, tenant.time_zone)
-        page = pages.render(msgspec.structs.replace(look, stylesheet_path=STYLESHEET_PATH), CONSUMER, "down")
-        wanted[f"{host}.html"], wanted[f"{host}.css"] = page.encode(), look.css.encode()
+        look_of_page = msgspec.structs.replace(look, stylesheet_path=STYLESHEET_PATH)
+        page = pages.render(look_of_page, CONSUMER, "down", reference=_PLACE)
+        wanted[f"{host}.html"] = page.replace(_PLACE, _DIRECTIVE).encode()
+        wanted[f"{host}.css"] = look.css.encode()
     folder.mkdir(exist_ok=True)
     changed = {name: content for name, content in wanted.items() if _content(folder / name) != content}
     for name, content in changed.items():

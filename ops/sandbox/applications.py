@@ -52,6 +52,7 @@ def mailbox_application(services: SandboxServices) -> Litestar:
     """Return the application of the mailbox's host."""
     parts = {
         "mailbox": services.mailbox,
+        "gateways": services.gateways,
         "tenants": services.tenants,
         "recipient_address": services.settings.origin("recipient"),
     }

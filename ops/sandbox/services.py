@@ -7,6 +7,7 @@ from ops.sandbox.certificates import Certificates, MutualTls, OpenHttp
 from ops.sandbox.events import Events
 from ops.sandbox.jobs import ProductJobs
 from ops.sandbox.jose import PublicKeys, SigningKey
+from ops.sandbox.mailbox.gateway import TextMessageGateways
 from ops.sandbox.mailbox.messages import Mailbox
 from ops.sandbox.mailbox.smtp import MailServer
 from ops.sandbox.preset_codes import PresetCodes
@@ -81,6 +82,7 @@ class SandboxServices:
             self.retailers, self.retailer_authorisation, self.retailer_faults, self._issuer_of
         )
         self.mailbox = Mailbox(self.store, self.clock)
+        self.gateways = TextMessageGateways(self.store, self.clock, self.mailbox, self.http)
         self.mail_server = MailServer(self.mailbox, settings.smtp_port)
 
     async def start(self) -> None:

@@ -34,10 +34,18 @@ class SmsNotSent(Unavailable):
 
 
 class SmsGateway:
-    """Sends `{"from", "to", "text"}` to `https://[user:password@]host/path`, with an Idempotency-Key, by POST."""
+    """Sends `{"from", "to", "text", "reference"}` to `https://[user:password@]host/path` by POST.
 
-    def __init__(self, url: str, outbound: Outbound) -> None:
-        """Take the gateway's URL. A user and password in the URL are sent with HTTP Basic. Raises SettingsError."""
+    `reference` is the key of the message, which is also in the header Idempotency-Key.
+    """
+
+    def __init__(
+        self, url: str, outbound: Outbound, *, authorization: str | None = None, options: CallOptions = _OPTIONS
+    ) -> None:
+        """Take the gateway's URL. A user and password in the URL are sent with HTTP Basic. Raises SettingsError.
+
+        `authorization` is the value of the header with this name. `options` limit the calls.
+        """
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname:
             raise SettingsError("HAAS_SMS_URL is not an https URL")
@@ -46,15 +54,17 @@ class SmsGateway:
         if parts.username is not None:
             credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             self._headers["Authorization"] = f"Basic {b64encode(credentials.encode()).decode()}"
-        self._outbound = outbound
+        if authorization is not None:
+            self._headers["Authorization"] = authorization
+        self._outbound, self._options = outbound, options
 
     async def send(self, sms: Sms) -> None:
         """Send `sms` through the gateway. Raises SmsRefused or SmsNotSent."""
-        content = msgspec.json.encode({"from": sms.sender_name, "to": sms.to, "text": sms.text})
+        content = msgspec.json.encode({"from": sms.sender_name, "to": sms.to, "text": sms.text, "reference": sms.key})
         headers = {**self._headers, "Idempotency-Key": sms.key}
         try:
             response = await self._outbound.request(
-                "POST", self._url, headers=headers, content=content, options=_OPTIONS
+                "POST", self._url, headers=headers, content=content, options=self._options
             )
         except OutboundError as error:
             raise SmsNotSent("the gateway did not answer") from error

@@ -1,8 +1,13 @@
 """How an account is described to a person who holds or uses it, so that the person recognises it.
 
-An account has a title: the nickname that the customer or the retailer gave to it, or the address that it supplies. The
-plan, the fuel and the last digits of its number follow. Addresses come from the retailer's own records, in an import or
-on the retailer's server. AEMO's standing data has addresses too, but what AEMO answers is not stored (CDR Rules 1.23).
+An account has a title: the name that the retailer or the customer gave to it, or the address that it supplies. The
+plan, the fuel and the last digits of its number follow. Every page, notice and record takes the title from `describe`.
+
+The retailer has one nickname of a plan, and does not say which person gave it. So a nickname is no title of an account
+of several people: what one of them has typed is not told to another (decision 0061).
+
+Addresses come from the retailer's own records, in an import or on the retailer's server. AEMO's standing data has
+addresses too, but what AEMO answers is not stored (CDR Rules 1.23).
 """
 
 import re
@@ -12,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tenants.accounts.models import account_name
+from tenants.accounts.models import KnownAccount, account_hint, account_name
 from tenants.payloads.address_v1 import CommonPAFAddress, CommonPhysicalAddress, CommonSimpleAddress
 
 _FUELS: Final = {"ELECTRICITY": {"electricity"}, "GAS": {"gas"}, "DUAL": {"electricity", "gas"}}
@@ -49,15 +54,38 @@ class AccountDescription(msgspec.Struct, frozen=True, kw_only=True):
     state: str | None = None
 
 
+class AccountName(msgspec.Struct, frozen=True, kw_only=True):
+    """The name of an account where only one line is said about it."""
+
+    title: str
+    hint: str | None
+    """The last digits of the account number or the opening date, as `account_hint` returns it."""
+    is_general: bool
+    """Whether the title is one that every account without a name and an address has."""
+
+    @property
+    def label(self) -> str:
+        """The title with the hint, as a message states them in a sentence."""
+        return self.title + (f" ({self.hint})" if self.hint else "")
+
+
 def describe(
-    display_name: str | None, plans: Any, fuels: Iterable[str], supplies: AccountSupplies | None, today: date
+    display_name: str | None,
+    plans: Any,
+    fuels: Iterable[str],
+    supplies: AccountSupplies | None,
+    today: date,
+    *,
+    has_several_people: bool = False,
 ) -> AccountDescription:
     """Return the description of an account.
 
     `plans` are those of EnergyAccountV2 as JSON, and `fuels` the values of `fuelType` of its plans. `supplies` is None
-    if no service point of the account is known.
+    if no service point of the account is known. With `has_several_people`, a nickname of a plan is not used.
     """
     nickname, plan = _plan(plans, today)
+    if has_several_people:
+        nickname = None
     found = None if supplies is None else read_address(supplies.location)
     address = None if found is None or supplies is None else found.line + _others(supplies.others)
     named = next((name for name in (display_name, nickname) if name and not (address and name == plan)), None)
@@ -69,6 +97,19 @@ def describe(
         town=None if found is None else found.town,
         state=None if found is None else found.state,
     )
+
+
+def name_account(account: KnownAccount, supplies: AccountSupplies | None, today: date) -> AccountName:
+    """Return the name of an account. `supplies` is None if no service point of the account is known."""
+    title = describe_account(account, supplies, today).title
+    hint = account_hint(account.account_number, account.creation_date)
+    return AccountName(title=title, hint=hint, is_general=title == account_name(None))
+
+
+def describe_account(account: KnownAccount, supplies: AccountSupplies | None, today: date) -> AccountDescription:
+    """Return the description of an account. `supplies` is None if no service point of the account is known."""
+    several = account.has_several_people
+    return describe(account.display_name, account.plans, account.fuels, supplies, today, has_several_people=several)
 
 
 def read_address(location: Any) -> SuppliedAddress | None:

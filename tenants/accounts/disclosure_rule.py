@@ -44,11 +44,21 @@ def withholding_reason(facts: DisclosureFacts, approval: ApprovalState = "approv
     if reason is None and facts.is_blocked:
         reason = "blocked"
     # The approval of the other holders is not needed where asking for it could cause harm (CDR Rules 4A.15).
-    if reason is not None or facts.is_harm_flagged:
+    if reason is not None or facts.is_protected:
         return reason
     if approval != "approved":
         return _REASON_BY_APPROVAL[approval]
     return "sharing-off" if facts.option == "no-disclosure" else None  # CDR Rules 4A.5
+
+
+def needs_approval(facts: DisclosureFacts, *, has_other_holder: bool) -> bool:
+    """Return whether the other holders are asked before an account is disclosed under a new authorisation.
+
+    That is so for every account with the option co-approval that somebody else holds (CDR Rules 4A.10), unless a harm
+    flag protects it (4A.15). The switch `offers_co_approval` of the brand does not matter: an account keeps its option.
+    `tenants.joint_accounts.store.accounts_to_approve` is the same rule in SQL.
+    """
+    return facts.option == "co-approval" and has_other_holder and not facts.is_protected
 
 
 def makes_eligible(facts: DisclosureFacts, open_status: Literal["OPEN", "CLOSED"]) -> bool:

@@ -75,6 +75,9 @@ TREATED_AS_NOT_CHOSEN: Final[frozenset[WithholdingReason]] = frozenset(
 IneligibilityReason = Literal["under-age", "large-consumption", "outside-market", "trial-product", "deceased", "other"]
 """Why data must not be shared (CDR Rules 1.10B and Schedule 4)."""
 ProposalState = Literal["open", "agreed", "declined", "lapsed", "withdrawn"]
+PartOfOthers = Literal["may-be-told", "must-approve", "not-told"]
+"""What the other holders of an account have to do with its sharing: they may be told of it; their approval is needed;
+or they are not told, because of a harm flag (CDR Rules 4A.10, 4A.14, 4A.15)."""
 UnavailabilityReason = WithholdingReason | Literal["no-open-account"]
 """Why an account cannot be chosen for sharing."""
 
@@ -93,8 +96,9 @@ class DisclosureFacts(msgspec.Struct, frozen=True, kw_only=True):
     refusal: RefusalReason | None = None
     """Why the holder refuses to disclose the account; of several reasons, the first one of `RefusalReason`."""
     is_blocked: bool = False
-    is_harm_flagged: bool = False
-    """Whether the account is disclosed as if the customer were its only holder (CDR Rules 4A.15)."""
+    is_protected: bool = False
+    """Whether the account is disclosed as if the customer were its only holder (CDR Rules 4A.15): there is a harm flag,
+    and the customer has authorised, or authorises, in person."""
 
 
 class HeldAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,9 +119,21 @@ class HeldAccount(msgspec.Struct, frozen=True, kw_only=True):
     state: str | None = None
     joint: bool
     closed: bool
+    needs_approval: bool = False
+    """Whether it is shared only after its other holders have approved that (CDR Rules 4A.10)."""
     disclosure_facts: DisclosureFacts
     unavailable: UnavailabilityReason | None
     """Why its data cannot be shared; None where it can (CDS, Unavailable Accounts)."""
+
+    @property
+    def part_of_others(self) -> PartOfOthers | None:
+        """What its holders besides the customer have to do with the sharing; None if there are none, or nothing."""
+        is_used = self.disclosure_facts.role == "secondary-user"
+        if self.disclosure_facts.is_protected and (self.joint or is_used):
+            return "not-told"
+        if self.needs_approval:
+            return "must-approve"
+        return "may-be-told" if self.joint else None
 
 
 def account_name(display_name: str | None) -> str:
@@ -136,24 +152,27 @@ def account_hint(account_number: str | None, opened_on: date | None = None) -> s
     return None if opened_on is None else f"opened {opened_on.day} {opened_on:%B %Y}"
 
 
-def account_label(display_name: str | None, account_number: str | None, opened_on: date | None = None) -> str:
-    """Return the name of an account with its hint, as a message states them in a sentence."""
-    hint = account_hint(account_number, opened_on)
-    return account_name(display_name) + (f" ({hint})" if hint else "")
-
-
-class StoredAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """An account that a customer holds or may use, as the tables have it."""
+class KnownAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """What the tables have of an account by which people recognise it."""
 
     id: UUID
     display_name: str | None
     account_number: str | None
-    open_status: Literal["OPEN", "CLOSED"]
     creation_date: date | None
     plans: Any
     """The plans as in Get Energy Accounts, as JSON."""
-    fuels: tuple[str, ...]
+    fuels: tuple[str, ...] = ()
     """The values of `fuelType` of the plans that are known in full."""
+    has_several_people: bool
+    """Whether several customers hold or use the account, or have done so."""
+
+
+class StoredAccount(KnownAccount, frozen=True, kw_only=True):
+    """An account that a customer holds or may use, as the tables have it."""
+
+    open_status: Literal["OPEN", "CLOSED"]
+    has_other_holder: bool
+    """Whether another customer holds it today."""
     disclosure_facts: DisclosureFacts
 
 

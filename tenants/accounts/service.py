@@ -1,14 +1,20 @@
 """The accounts of a customer, and whether the data of each can be shared."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 from uuid import UUID
 
 from haas.database import Transaction
 from tenants.accounts import store
-from tenants.accounts.descriptions import AccountSupplies, describe, natural_order
-from tenants.accounts.disclosure_rule import makes_eligible, withholding_reason
+from tenants.accounts.descriptions import (
+    AccountName,
+    AccountSupplies,
+    describe_account,
+    name_account,
+    natural_order,
+)
+from tenants.accounts.disclosure_rule import makes_eligible, needs_approval, withholding_reason
 from tenants.accounts.models import (
     DisclosureFacts,
     HeldAccount,
@@ -31,14 +37,17 @@ def start_of_market_day(now: datetime) -> datetime:
     return now.astimezone(_MARKET_TIME).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-async def accounts_of(tx: Transaction, customer_id: UUID, recipient_id: str, now: datetime) -> list[HeldAccount]:
+async def accounts_of(
+    tx: Transaction, customer_id: UUID, recipient_id: str, now: datetime, *, login_id: UUID | None = None
+) -> list[HeldAccount]:
     """Return a customer's accounts, each with the reason why it cannot be shared with a recipient, or None.
 
     Open accounts are first. Then the order is by title and number. `recipient_id` identifies the recipient's legal
-    entity.
+    entity. `login_id` is the person who authorises or has authorised, or who reads. A harm flag counts only if that is
+    the customer in person; for everybody else, the result is the one without the flag (CDR Rules 4A.15, decision 0061).
     """
     today = market_day(now)
-    held = await store.accounts_of(tx, customer_id, recipient_id, today=today, now=now)
+    held = await store.accounts_of(tx, customer_id, recipient_id, login_id=login_id, today=today, now=now)
     supplies = await store.supplies_of(tx, [account.id for account in held], today)
     eligible = _is_eligible(held)
     accounts = [_held(account, supplies.get(account.id), today, eligible=eligible) for account in held]
@@ -48,7 +57,7 @@ async def accounts_of(tx: Transaction, customer_id: UUID, recipient_id: str, now
 
 
 def _held(account: StoredAccount, supplies: AccountSupplies | None, today: date, *, eligible: bool) -> HeldAccount:
-    described = describe(account.display_name, account.plans, account.fuels, supplies, today)
+    described, facts = describe_account(account, supplies, today), account.disclosure_facts
     return HeldAccount(
         id=account.id,
         name=described.title,
@@ -59,16 +68,32 @@ def _held(account: StoredAccount, supplies: AccountSupplies | None, today: date,
         fuel=described.fuel,
         town=described.town,
         state=described.state,
-        joint=account.disclosure_facts.role == "joint-holder",
+        joint=facts.role == "joint-holder",
         closed=account.open_status == "CLOSED",
-        disclosure_facts=account.disclosure_facts,
-        unavailable=_unavailability_reason(account.disclosure_facts, eligible=eligible),
+        needs_approval=needs_approval(facts, has_other_holder=account.has_other_holder),
+        disclosure_facts=facts,
+        unavailable=_unavailability_reason(facts, eligible=eligible),
     )
+
+
+async def names_of(tx: Transaction, account_ids: Collection[UUID], now: datetime) -> dict[UUID, AccountName]:
+    """Return the names of accounts by their ids. An account that we do not have any more is not in the result."""
+    if not account_ids:
+        return {}
+    today, ids = market_day(now), sorted(set(account_ids))
+    supplies = await store.supplies_of(tx, ids, today)
+    return {each.id: name_account(each, supplies.get(each.id), today) for each in await store.known_accounts(tx, ids)}
+
+
+async def labels_of(tx: Transaction, account_ids: Collection[UUID], now: datetime) -> dict[UUID, str]:
+    """Return the names of accounts as a message states them, by their ids: see `names_of`."""
+    return {account_id: name.label for account_id, name in (await names_of(tx, account_ids, now)).items()}
 
 
 async def is_eligible(tx: Transaction, customer_id: UUID, recipient_id: str, now: datetime) -> bool:
     """Return whether a customer is an eligible consumer, who can share data (`disclosure_rule.makes_eligible`)."""
-    return _is_eligible(await store.accounts_of(tx, customer_id, recipient_id, today=market_day(now), now=now))
+    held = await store.accounts_of(tx, customer_id, recipient_id, login_id=None, today=market_day(now), now=now)
+    return _is_eligible(held)
 
 
 def _is_eligible(held: Sequence[StoredAccount]) -> bool:

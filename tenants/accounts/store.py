@@ -39,6 +39,7 @@ from tenants.accounts.models import (
     DisclosureRefusal,
     HarmFlag,
     Ineligibility,
+    KnownAccount,
     ProposalAnswer,
     ProposalState,
     RefusalReason,
@@ -61,11 +62,27 @@ from tenants.accounts.tables import (
     sharing_block,
     supply,
 )
+from tenants.parties.tables import representation
 from tenants.schema_metadata import Uuid
 
 SqlExpression = ColumnElement[Any]
 _today = bindparam("today", type_=Date)
 _now = bindparam("now", type_=DateTime(timezone=True))
+_KNOWN: Final = (
+    account.c.id,
+    account.c.display_name,
+    account.c.account_number,
+    account.c.creation_date,
+    account.c.summary.label("plans"),
+)
+"""The columns of `models.KnownAccount` but one."""
+_HAS_SEVERAL_PEOPLE: Final = (
+    select(func.count(holding.c.customer_id.distinct()) > 1)
+    .where(holding.c.account_id == account.c.id)
+    .correlate(account)
+    .scalar_subquery()
+    .label("has_several_people")
+)
 _FUELS: Final[SqlExpression] = literal_column("'$[*].planDetail.fuelType'")
 _REFUSALS: Final = tuple(enumerate(get_args(RefusalReason)))
 _TABLES: Final[dict[type[SharingDecision], Table]] = {
@@ -89,16 +106,20 @@ class DisclosureFactColumns(NamedTuple):
     is_ineligible: SqlExpression
     refusal: SqlExpression
     is_blocked: SqlExpression
-    is_harm_flagged: SqlExpression
+    is_protected: SqlExpression
 
 
 def disclosure_facts(
-    source: FromClause, customer_id: SqlExpression, account_id: SqlExpression, recipient_id: SqlExpression
+    source: FromClause,
+    customer_id: SqlExpression,
+    account_id: SqlExpression,
+    recipient_id: SqlExpression,
+    login_id: SqlExpression,
 ) -> DisclosureFactColumns:
     """Return, for each row of `source`, the facts that decide whether a customer's account is disclosed to a recipient.
 
-    `customer_id`, `account_id` and `recipient_id` are columns of `source` or parameters; `recipient_id` identifies a
-    legal entity. A statement that uses the result must bind the parameters `today` and `now`.
+    The ids are columns of `source` or parameters; `recipient_id` identifies a legal entity, and `login_id` the person
+    who authorises or has authorised. A statement that uses the result must bind the parameters `today` and `now`.
     """
     held = (
         select(holding.c.role)
@@ -153,12 +174,7 @@ def disclosure_facts(
             _matches(sharing_block.c.recipient_id, recipient_id),
             _is_now(sharing_block.c.since, sharing_block.c.until),
         ),
-        is_harm_flagged=_has_row(
-            harm_flag,
-            harm_flag.c.customer_id == customer_id,
-            harm_flag.c.account_id == account_id,
-            _is_now(harm_flag.c.since, harm_flag.c.until),
-        ),
+        is_protected=and_(_has_any_row(harm_flag), is_protected(customer_id, account_id, login_id, _now)),
     )
 
 
@@ -176,7 +192,7 @@ def withholding_reason(facts: DisclosureFactColumns, approval: SqlExpression) ->
         _text("refused-").concat(facts.refusal),
         case(
             (facts.is_blocked, _text("blocked")),
-            (facts.is_harm_flagged, null()),
+            (facts.is_protected, null()),
             (approval != _text("approved"), _text("approval-").concat(approval)),
             (facts.option == _text("no-disclosure"), _text("sharing-off")),
             else_=null(),
@@ -202,13 +218,39 @@ def is_eligible(customer_id: SqlExpression) -> SqlExpression:
     `customer_id` is a column of an enclosing statement, which must bind the parameters `today` and `now`.
     """
     own, opened = holding.alias("own_holding"), account.alias("own_account")
-    facts = disclosure_facts(own.join(opened, opened.c.id == own.c.account_id), customer_id, own.c.account_id, null())
+    source = own.join(opened, opened.c.id == own.c.account_id)
+    facts = disclosure_facts(source, customer_id, own.c.account_id, null(), null())
     usable = and_(facts.role.is_not(None), or_(facts.role != _text("secondary-user"), facts.is_instructed))
     makes_eligible: Select[Any] = select(literal_column("1")).select_from(facts.source)
     makes_eligible = makes_eligible.where(
         own.c.customer_id == customer_id, opened.c.open_status == _text("OPEN"), usable, ~facts.is_ineligible
     )
     return makes_eligible.correlate_except(own, opened, facts.source).exists()
+
+
+def is_protected(
+    customer_id: SqlExpression, account_id: SqlExpression, login_id: SqlExpression, now: SqlExpression | None
+) -> SqlExpression:
+    """Return whether a harm flag for an account is in force, and the person of `login_id` is the customer in person.
+
+    Without `now`, a flag is in force until its end is known: staff end it at the present moment.
+
+    What a representative authorises or reads is as without the flag: otherwise a page would tell of it to somebody else
+    (CDR Rules 4A.15, decision 0061). From the other holders, all of the customer's sharing is concealed
+    (`was_concealed`).
+    """
+    in_person: Select[Any] = select(literal_column("1")).where(
+        representation.c.login_id == login_id,
+        representation.c.customer_id == customer_id,
+        representation.c.role == _text("self"),
+    )
+    flags: Select[Any] = select(literal_column("1")).where(
+        harm_flag.c.customer_id == customer_id,
+        harm_flag.c.account_id == account_id,
+        harm_flag.c.until.is_(None) if now is None else _is_between(harm_flag.c.since, now, harm_flag.c.until),
+        in_person.correlate_except(representation).exists(),
+    )
+    return flags.correlate_except(harm_flag).exists()
 
 
 def was_concealed(customer_id: SqlExpression, account_id: SqlExpression, since: SqlExpression) -> SqlExpression:
@@ -225,7 +267,11 @@ def was_concealed(customer_id: SqlExpression, account_id: SqlExpression, since: 
 
 
 def _is_now(since: SqlExpression, until: SqlExpression) -> SqlExpression:
-    return and_(since <= _now, or_(until.is_(None), until > _now))
+    return _is_between(since, _now, until)
+
+
+def _is_between(since: SqlExpression, moment: SqlExpression, until: SqlExpression) -> SqlExpression:
+    return and_(since <= moment, or_(until.is_(None), until > moment))
 
 
 def _is_today(first: SqlExpression, last: SqlExpression) -> SqlExpression:
@@ -256,40 +302,58 @@ def _has_any_row(table: Table) -> SqlExpression:
     return select(literal_column("1")).select_from(table).exists()
 
 
+async def known_accounts(tx: Transaction, account_ids: Sequence[UUID]) -> list[KnownAccount]:
+    """Return accounts by their ids, without the fuels of their plans."""
+    query = select(*_KNOWN, _HAS_SEVERAL_PEOPLE).where(account.c.id.in_(account_ids))
+    return [KnownAccount(**row) for row in (await tx.execute(query)).mappings()]
+
+
 async def accounts_of(
-    tx: Transaction, customer_id: UUID, recipient_id: str, *, today: date, now: datetime
+    tx: Transaction, customer_id: UUID, recipient_id: str, *, login_id: UUID | None, today: date, now: datetime
 ) -> list[StoredAccount]:
-    """Return the accounts that a customer holds or may use today, in the order of their ids."""
+    """Return the accounts that a customer holds or may use today, in the order of their ids.
+
+    A harm flag counts if `login_id` is the customer in person.
+    """
     facts = disclosure_facts(
-        account, bindparam("customer_id", type_=Uuid), account.c.id, bindparam("recipient_id", type_=Text)
+        account,
+        bindparam("customer_id", type_=Uuid),
+        account.c.id,
+        bindparam("recipient_id", type_=Text),
+        bindparam("login_id", type_=Uuid),
+    )
+    other = holding.alias("another_holding")
+    has_other_holder = select(other.c.customer_id).where(
+        other.c.account_id == account.c.id,
+        other.c.customer_id != bindparam("customer_id"),
+        other.c.role != "secondary-user",
+        _is_today(other.c.valid_from, other.c.valid_to),
     )
     held = select(holding.c.account_id).where(
         holding.c.customer_id == bindparam("customer_id"), _is_today(holding.c.valid_from, holding.c.valid_to)
     )
     query = (
         select(
-            account.c.id,
-            account.c.display_name,
-            account.c.account_number,
+            *_KNOWN,
+            _HAS_SEVERAL_PEOPLE,
             account.c.open_status,
-            account.c.creation_date,
-            account.c.summary,
             func.jsonb_path_query_array(account.c.detail, _FUELS).label("fuels"),
+            has_other_holder.correlate_except(other).exists().label("has_other_holder"),
             *(getattr(facts, name).label(name) for name in DisclosureFacts.__struct_fields__),
         )
         .select_from(facts.source)
         .where(account.c.id.in_(held))
         .order_by(account.c.id)
     )
-    values = {"customer_id": customer_id, "recipient_id": recipient_id, "today": today, "now": now}
+    values = {
+        "customer_id": customer_id, "recipient_id": recipient_id, "login_id": login_id, "today": today, "now": now,
+    }  # fmt: skip
     return [
         StoredAccount(
-            id=row.id,
-            display_name=row.display_name,
-            account_number=row.account_number,
+            **{column.name: getattr(row, column.name) for column in _KNOWN},
+            has_several_people=row.has_several_people,
+            has_other_holder=row.has_other_holder,
             open_status=row.open_status,
-            creation_date=row.creation_date,
-            plans=row.summary,
             fuels=tuple(row.fuels),
             disclosure_facts=DisclosureFacts(
                 **{name: getattr(row, name) for name in DisclosureFacts.__struct_fields__}

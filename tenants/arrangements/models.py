@@ -43,9 +43,14 @@ class AuthorisedAccount(msgspec.Struct, frozen=True, kw_only=True):
     """An account that an authorisation covers, with the combined approval of all of its holders."""
 
     id: UUID
-    display_name: str | None
-    account_number: str | None
     approval: ApprovalState
+    approve_by: datetime | None = None
+    """Until when the other holders can approve; None unless the account waits for that."""
+
+    def approval_at(self, now: datetime) -> ApprovalState:
+        """Return the approval. One that did not come in time has lapsed, and is marked so a little later."""
+        is_late = self.approval == "pending" and self.approve_by is not None and self.approve_by <= now
+        return "lapsed" if is_late else self.approval
 
 
 class AccountApproval(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
 from tenants.accounts.models import ApprovalState
-from tenants.accounts.store import is_eligible, was_concealed
+from tenants.accounts.store import is_eligible, is_protected, was_concealed
 from tenants.accounts.tables import account, holding
 from tenants.arrangements.models import (
     AccountApproval,
@@ -342,20 +342,29 @@ async def _accounts(
 ) -> Mapping[UUID, tuple[AuthorisedAccount, ...]]:
     grouped: dict[UUID, list[AuthorisedAccount]] = {}
     if authorisation_ids:
+        approve_by = (
+            select(func.min(account_approval.c.due_at))
+            .where(
+                account_approval.c.authorisation_id == authorised_account.c.authorisation_id,
+                account_approval.c.account_id == authorised_account.c.account_id,
+                account_approval.c.state == "pending",
+                # An account that a harm flag protects waits for nobody (CDR Rules 4A.15).
+                ~is_protected(arrangement.c.customer_id, authorised_account.c.account_id, arrangement.c.login_id, None),
+            )
+            .correlate(authorised_account, arrangement)
+            .scalar_subquery()
+        )
         result = await tx.execute(
-            select(authorised_account, account.c.display_name, account.c.account_number)
+            select(authorised_account, approve_by.label("approve_by"))
             .join(account, account.c.id == authorised_account.c.account_id)
+            .join(authorisation, authorisation.c.id == authorised_account.c.authorisation_id)
+            .join(arrangement, arrangement.c.id == authorisation.c.arrangement_id)
             .where(authorised_account.c.authorisation_id.in_(authorisation_ids))
             .order_by(account.c.display_name, account.c.id)
         )
         for row in result:
             grouped.setdefault(row.authorisation_id, []).append(
-                AuthorisedAccount(
-                    id=row.account_id,
-                    display_name=row.display_name,
-                    account_number=row.account_number,
-                    approval=row.approval,
-                )
+                AuthorisedAccount(id=row.account_id, approval=row.approval, approve_by=row.approve_by)
             )
     return {authorisation_id: tuple(found) for authorisation_id, found in grouped.items()}
 

@@ -77,7 +77,7 @@ async def load_flow(tx: Transaction, attempt_id: UUID, secret: str, *, person: P
         client=client,
         person=person,
         browser_hash=browser_hash,
-        customers=person.customers,
+        customers=person.shares_for,
         amended_arrangement=await _load_arrangement(tx, attempt.request.cdr_arrangement_id),
         authorised_arrangement=await _load_arrangement(tx, attempt.arrangement_id),
     )
@@ -95,7 +95,7 @@ def current_step(flow: Flow, now: datetime) -> FlowStep:
             return "verify"
         case "preAuthorisation":
             return "review"
-    return "customer" if attempt.customer_id is None and len(flow.customers) > 1 else "accounts"
+    return "customer" if attempt.customer_id is None and _chooses_customer(flow) else "accounts"
 
 
 def require_step(flow: Flow, step: FlowStep, now: datetime) -> None:
@@ -224,7 +224,7 @@ async def verify(
     )
     await service.mark_request_uri_used(tx, flow.attempt, now)
     await store.set_columns(tx, flow.attempt.id, login_id=login_id, authenticated_at=now)
-    customers = person.customers
+    customers = person.shares_for
     customer_id = customers[0].id if len(customers) == 1 else None
     arrangement_id = flow.attempt.request.cdr_arrangement_id
     if arrangement_id is not None:
@@ -232,15 +232,16 @@ async def verify(
         if (
             amended is None
             or amended.state(now) != "active"
-            or amended.customer_id not in {customer.id for customer in customers}
+            or amended.customer_id not in {customer.id for customer in person.sees}
         ):
             error = InvalidRequest("cdr_arrangement_id is not an active arrangement of this consumer")
             await service.reject(tx, flow.attempt, error, now, authenticated=True)
             return FlowResult(flow, error)
-        customer_id = amended.customer_id
+        # Who may only see what the customer shares is told so on the page that lists the accounts.
+        customer_id = amended.customer_id if amended.customer_id in {each.id for each in customers} else None
     if customer_id is None:
         await store.set_stage(tx, flow.attempt.id, "preAccountSelection", now=now)
-        return "customer" if customers else "accounts"
+        return "customer" if customers and arrangement_id is None else "accounts"
     return await _set_customer(tx, flow, customer_id, now)
 
 
@@ -294,7 +295,7 @@ async def _set_customer(tx: Transaction, flow: Flow, customer_id: UUID, now: dat
 
 async def _record_refusals(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> None:
     """Record for which reasons the person is not asked to share some or all of the accounts (CDR Rules 4.7, 9.4)."""
-    held = await accounts.accounts_of(tx, customer_id, flow.client.recipient_id, now)
+    held = await _accounts_of(tx, flow, customer_id, now)
     reasons = {REFUSAL_BY_REASON[each.unavailable] for each in held if each.unavailable in REFUSAL_BY_REASON}
     day = accounts.market_day(now)
     refused = [
@@ -309,7 +310,12 @@ async def held_accounts(tx: Transaction, flow: Flow, now: datetime) -> list[Held
     customer_id = flow.attempt.customer_id
     if customer_id is None:
         return []
-    return await accounts.accounts_of(tx, customer_id, flow.client.recipient_id, now)
+    return await _accounts_of(tx, flow, customer_id, now)
+
+
+async def _accounts_of(tx: Transaction, flow: Flow, customer_id: UUID, now: datetime) -> list[HeldAccount]:
+    recipient_id, login_id = flow.client.recipient_id, flow.attempt.login_id
+    return await accounts.accounts_of(tx, customer_id, recipient_id, now, login_id=login_id)
 
 
 async def _load_arrangement(tx: Transaction, arrangement_id: UUID | None) -> Arrangement | None:

@@ -29,7 +29,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     browser_hash: bytes
     """SHA-256 of the secret in the flow cookie of the browser that sent this request."""
     customers: tuple[Customer, ...] = ()
-    """Empty until the person has authenticated."""
+    """The customers for whom the person may share. Empty until the person has authenticated."""
     amended_arrangement: Arrangement | None = None
     """The arrangement that the request amends. None if there is none, or before the person has authenticated."""
     authorised_arrangement: Arrangement | None = None
@@ -54,6 +54,20 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
             case "rejected" if attempt.error == AccessDenied.error:
                 return "cancelled"
         return "expired" if attempt.in_flow else "over"
+
+    @property
+    def not_permitted(self) -> list[str]:
+        """The names of the customers whom the person represents, and for whom they may not share.
+
+        For an amendment, only the customer of the arrangement.
+        """
+        amended = self.amended_arrangement
+        represented = () if self.person is None or self.attempt.login_id is None else self.person.customers
+        return [
+            each.name
+            for each in represented
+            if not each.may_share and (amended is None or each.id == amended.customer_id)
+        ]
 
     @property
     def customer_name_to_show(self) -> str | None:
@@ -125,6 +139,8 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     """The data clusters of each part that is or was shared. Removed clusters are after the others of their part."""
     sharing_duration: int
     ends_at: datetime
+    approve_by: datetime
+    """Until when the other holders of accounts can approve, where that is needed."""
     previous_duration: int | None
     previous_ends_at: datetime | None
     """For an amendment: the sharing duration (seconds) and the end of sharing of the current authorisation."""
@@ -148,11 +164,6 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
         if not self.amends:
             return None
         return "new" if account.id in self.new_accounts else "kept"
-
-    @property
-    def joint(self) -> bool:
-        """Whether an account is a joint account, so that its other holders may be notified."""
-        return any(account.joint for account in self.accounts)
 
 
 class ReviewPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,8 @@ from tenants.consent.models import (
     ReviewPart,
 )
 from tenants.data_language import Cluster, CustomerKind
+from tenants.holders.models import ONCE_OFF
+from tenants.joint_accounts.approvals import time_limit
 from tenants.oauth.claims import PROFILE_CLAIMS
 from tenants.oauth.scopes import PROFILE
 
@@ -50,13 +52,15 @@ async def build_review(tx: Transaction, flow: Flow, *, now: datetime) -> Review:
         for account in (await held_accounts(tx, flow, now) if shared_before - shared_now else ())
         if account.id in shared_before - shared_now
     ]
+    ends_at = now + timedelta(seconds=request.sharing_duration)
     return Review(
         accounts=accounts,
         new_accounts=frozenset() if previous is None else frozenset(shared_now - shared_before),
         removed_accounts=removed,
         parts=_parts(request.scopes, request.claims, previous, kind),
         sharing_duration=request.sharing_duration,
-        ends_at=now + timedelta(seconds=request.sharing_duration),
+        ends_at=ends_at,
+        approve_by=time_limit(now, ends_at),
         previous_duration=None if previous is None else previous.sharing_duration,
         previous_ends_at=None if previous is None else previous.expires_at,
         history_from=history_from(now) if data_language.has_history(request.scopes) else None,
@@ -124,6 +128,7 @@ def shown_content(flow: Flow, review: Review, page: ReviewPage, *, now: datetime
                 "joint": account.joint,
                 "closed": account.closed,
                 "new": account.id in review.new_accounts,
+                **_others(account, review, page.zone),
             }
             for account in review.accounts
         ],
@@ -186,6 +191,19 @@ def requested_claims(claims: Mapping[str, Any]) -> frozenset[str]:
 def _account(account: HeldAccount) -> dict[str, Any]:
     texts = {"name": account.name, "address": account.address, "plan": account.plan, "fuel": account.fuel}
     return {"id": str(account.id), **texts, "number": account.number}
+
+
+def _others(account: HeldAccount, review: Review, zone: ZoneInfo) -> dict[str, Any]:
+    """Return what the page says about the other holders. For once-off data, it says no date.
+
+    That they are not told is in it only if the protected person in person has read the page. No page and no pack may
+    show it to anybody else (CDR Rules 4A.15, decision 0061).
+    """
+    has_date = account.part_of_others == "must-approve" and review.sharing_duration > ONCE_OFF
+    return {
+        "others": account.part_of_others,
+        "approve_on": _date(review.approve_by, zone) if has_date else None,
+    }
 
 
 def _cluster(cluster: Cluster) -> dict[str, Any]:

@@ -84,9 +84,6 @@ class Disclosed(msgspec.Struct, frozen=True, kw_only=True):
     last_day: date
     recipient: str
     """The name of the recipient, as it is registered."""
-    account_number: str | None
-    display_name: str | None
-    creation_date: date | None
     person: str
     email: str | None
     mobile: str | None

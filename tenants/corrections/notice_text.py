@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Final
 
-from tenants.accounts.models import account_label
 from tenants.corrections.models import Disclosed, DisclosureFinding
 from tenants.data_language import clusters
 from tenants.notices.models import EmailPayload, SmsPayload
@@ -12,12 +11,12 @@ _DATA: Final = {"usage": "meter readings", "invoice": "invoices", "transaction":
 
 
 def notice_text(
-    brand_name: str, finding: DisclosureFinding, disclosed: Disclosed, cluster: str
+    brand_name: str, finding: DisclosureFinding, disclosed: Disclosed, cluster: str, account: str
 ) -> EmailPayload | SmsPayload | None:
     """Return the notice for the person who authorised, or None if the person has no email address and no mobile number.
 
     It names the recipient, the data, the dates on which it was disclosed, and the right to have the corrected data
-    disclosed. It contains no value of the data.
+    disclosed. It contains no value of the data. `account` is the name of the account.
 
     Nobody else is told, also not the other holders of a joint account: the duty is towards the consumer for whom the
     data was disclosed, and the rules that name the notices to other holders (4A.7(3), 4A.14(1)) do not have this one.
@@ -27,7 +26,6 @@ def notice_text(
     shared = _period(disclosed.first_day, disclosed.last_day)
     what = f"{_DATA[finding.resource]} {about}"
     if disclosed.email:
-        account = account_label(disclosed.display_name, disclosed.account_number, disclosed.creation_date)
         text = (
             f"Dear {disclosed.person},\n\n"
             f"With your consent, {brand_name} shared data with {disclosed.recipient}. We have found that some of it "

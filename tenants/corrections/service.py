@@ -15,6 +15,8 @@ from uuid import UUID, uuid4
 import msgspec
 
 from haas.database import Transaction
+from tenants.accounts.models import account_name
+from tenants.accounts.service import labels_of
 from tenants.audit import service as audit
 from tenants.audit.models import AuditedChange
 from tenants.calls import store as calls
@@ -43,9 +45,13 @@ async def confirm(
     """
     finding = await _decide(tx, finding_id, actor=actor, reason=reason, now=now, confirms=True)
     cluster = CLUSTERS[finding.resource]
+    found = await store.disclosures_of(tx, finding, cluster)
+    names = await labels_of(tx, {each.account_id for each in found}, now)
     affected = [
-        await _told(tx, finding, disclosed, cluster, brand_name=brand_name, now=now)
-        for disclosed in await store.disclosures_of(tx, finding, cluster)
+        await _told(
+            tx, finding, each, cluster, names.get(each.account_id, account_name(None)), brand_name=brand_name, now=now
+        )
+        for each in found
     ]
     await store.add_affected(tx, affected)
     return affected
@@ -123,9 +129,16 @@ async def _decide(
 
 
 async def _told(
-    tx: Transaction, finding: DisclosureFinding, disclosed: Disclosed, cluster: str, *, brand_name: str, now: datetime
+    tx: Transaction,
+    finding: DisclosureFinding,
+    disclosed: Disclosed,
+    cluster: str,
+    account: str,
+    *,
+    brand_name: str,
+    now: datetime,
 ) -> Affected:
-    notice = notice_text(brand_name, finding, disclosed, cluster)
+    notice = notice_text(brand_name, finding, disclosed, cluster, account)
     notice_id = None
     if notice is not None:
         kind: NoticeKind = "email" if isinstance(notice, EmailPayload) else "sms"

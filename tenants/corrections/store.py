@@ -203,7 +203,6 @@ async def disclosures_of(tx: Transaction, finding: DisclosureFinding, cluster: s
         disclosure_day.c.arrangement_id,
         disclosure_day.c.account_id,
         recipient,
-        *(account.c[name] for name in ("account_number", "display_name", "creation_date")),
         *(login.c[name] for name in ("name", "email", "mobile")),
     )
     query = (
@@ -213,9 +212,6 @@ async def disclosures_of(tx: Transaction, finding: DisclosureFinding, cluster: s
             func.min(disclosure_day.c.day).label("first_day"),
             func.max(disclosure_day.c.day).label("last_day"),
             recipient.label("recipient"),
-            account.c.account_number,
-            account.c.display_name,
-            account.c.creation_date,
             login.c.name.label("person"),
             login.c.email,
             login.c.mobile,
@@ -223,7 +219,6 @@ async def disclosures_of(tx: Transaction, finding: DisclosureFinding, cluster: s
         .join(arrangement, arrangement.c.id == disclosure_day.c.arrangement_id)
         .join(client, client.c.client_id == arrangement.c.client_id)
         .join(login, login.c.id == arrangement.c.login_id)
-        .outerjoin(account, account.c.id == disclosure_day.c.account_id)
         .where(
             disclosure_day.c.cluster == cluster,
             disclosure_day.c.account_id.in_(supplied) if finding.account_id is None else of_account,

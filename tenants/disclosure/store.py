@@ -41,7 +41,11 @@ from tenants.parties.tables import login
 from tenants.tokens.tables import access_token
 
 _facts = disclosure_facts(
-    authorised_account, arrangement.c.customer_id, authorised_account.c.account_id, client.c.recipient_id
+    authorised_account,
+    arrangement.c.customer_id,
+    authorised_account.c.account_id,
+    client.c.recipient_id,
+    arrangement.c.login_id,
 )
 _authorised = (
     select(

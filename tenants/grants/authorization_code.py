@@ -17,6 +17,7 @@ from tenants.attempts.store import IssuedCode
 from tenants.grants.models import Authentication, IssuedTokens
 from tenants.grants.token_request import TokenRequest
 from tenants.holders import service as holders
+from tenants.holders.receipts import confirm_authorisation
 from tenants.joint_accounts import approvals
 from tenants.oauth import scopes
 from tenants.oauth.errors import InvalidGrant, InvalidRequest, InvalidScope
@@ -147,6 +148,11 @@ async def tell_the_other_holders(exchange: CodeExchange) -> None:
     await holders.tell_of_authorisation(exchange.tx, exchange.tenant, exchange.authorisation.id, exchange.now)
 
 
+async def send_the_receipt(exchange: CodeExchange) -> None:
+    """Who authorised gets a receipt, if the brand has chosen that. It is no duty (CX guidelines, receipts)."""
+    await confirm_authorisation(exchange.tx, exchange.tenant, exchange.authorisation.id, exchange.now)
+
+
 async def mark_the_code_as_used(exchange: CodeExchange) -> None:
     """The code is marked as used and cannot be exchanged again; the attempt is completed (RFC 6749 4.1.2)."""
     now = exchange.now
@@ -206,6 +212,7 @@ STEPS: Final[tuple[Step[CodeExchange], ...]] = (
     put_the_authorisation_in_force,
     begin_the_approvals,
     tell_the_other_holders,
+    send_the_receipt,
     mark_the_code_as_used,
     issue_tokens,
 )

@@ -1,11 +1,15 @@
 """What happened to an authorisation, and who is told of it."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
 
+from tenants.arrangements.models import EndedBy
+
+ONCE_OFF: Final = 86_400
+"""An authorisation for at most so many seconds is a once-off one for people (K-5)."""
 NoticeChoice = Literal["all", "given-and-amended", "none"]
 """Which notices about the others' sharing of an account a holder wants (CDR Rules 4A.14(3)): all; only that an
 authorisation was given or amended; or none. What the account holder is told of a secondary user (4.28), and what a
@@ -63,3 +67,23 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """The time limit for an approval."""
     is_of_user: bool = False
     """Whether a secondary user had authorised, and not another holder."""
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What a receipt tells the person who authorised."""
+
+    at: datetime
+    """When it happened. For a receipt before the end: the end."""
+    recipient: str
+    """The name of the data recipient."""
+    customer: str | None
+    """The name of the customer whose data it is, if that is not the person."""
+    accounts: tuple[str, ...]
+    """The name of each account that is shared."""
+    pending: tuple[str, ...] = ()
+    """The name of each account that waits for the approval of other holders."""
+    removed: tuple[str, ...] = ()
+    """The name of each account that an amendment has removed."""
+    until: datetime | None = None
+    """The end of the authorisation; None if it is a once-off one."""
+    ended_by: EndedBy | None = None

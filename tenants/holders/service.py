@@ -1,8 +1,9 @@
 """Tells the holders of an account what the CDR Rules demand (4A.14(1), 4.28; decisions 0054 and 0059).
 
 What happens to an authorisation: the other holders of each of its accounts. An approval that did not come in time: who
-has authorised. Nothing is told that a harm flag conceals (4A.15). Each notice is added in the transaction of the change
-that it tells, with an id that is made of what it tells and to whom, so it is never added twice.
+has authorised. These are duties; receipts to who has authorised are the brand's choice (`tenants.holders.receipts`).
+Nothing is told that a harm flag conceals (4A.15). Each notice is added in the transaction of the change that it tells,
+with an id that is made of what it tells and to whom, so it is never added twice.
 """
 
 from collections import defaultdict
@@ -15,20 +16,18 @@ from uuid import UUID
 import msgspec
 
 from haas.database import Transaction
-from tenants.accounts.models import account_label
 from tenants.accounts.service import market_day
 from tenants.arrangements.models import EndedBy
 from tenants.arrangements.service import TellHolders
 from tenants.holders import store
 from tenants.holders.models import Addressee, Event, NoticeChoice, Receiver, Written
-from tenants.holders.notice_text import addressed, kind_of, written
+from tenants.holders.notice_text import written
+from tenants.holders.receipts import confirm_ends
+from tenants.holders.sending import account_names, end_of, labels_of_rows, receiver_of, recipient_of, send
 from tenants.holders.store import HolderRow
-from tenants.notices import outbox
 from tenants.notices.models import About
 from tenants.registry.models import Tenant
 
-ONCE_OFF: Final = 86_400
-"""An authorisation for at most so many seconds is a once-off one for people (K-5)."""
 _ABOUT_BY: Final[Mapping[EndedBy, About]] = {
     "consumer": "authorisation-withdrawn",
     "recipient": "authorisation-withdrawn",
@@ -46,7 +45,7 @@ _GIVEN_AND_AMENDED: Final[frozenset[About]] = frozenset({"authorisation-given", 
 def tell_of_end(tenant: Tenant) -> TellHolders:
     """Return what tells the other holders that arrangements of this tenant have ended.
 
-    Who authorised is told nothing: a receipt for that person is a choice of the retailer (K-26).
+    It also sends the receipts to those who authorised, if the brand has chosen them.
     """
     return partial(_tell_of_end, tenant)
 
@@ -57,12 +56,15 @@ async def _tell_of_end(
     about = _ABOUT_BY.get(by)
     if about is None or not arrangement_ids:
         return 0
+    await confirm_ends(tx, tenant, arrangement_ids, by, now)
     told = 0
-    for rows in await _by_holder(tx, store.in_force_under(arrangement_ids), now):
+    by_holder = await _by_holder(tx, store.in_force_under(arrangement_ids), now)
+    names = await labels_of_rows(tx, by_holder, now)
+    for rows in by_holder:
         visible = [row for row in rows if not row.is_concealed and _wants(row, about)]
         if visible:
             at = min(now, visible[0].expires_at)
-            told += await _tell_other_holder(tx, tenant, about, _event(visible, at), visible, now=now)
+            told += await _tell_other_holder(tx, tenant, about, _event(visible, names, at), visible, now=now)
     return told
 
 
@@ -74,11 +76,13 @@ async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
     (CDR Rules 4.28; K-15).
     """
     told = 0
-    for rows in await _by_holder(tx, store.is_or_was_replaced_by(authorisation_id), now):
+    by_holder = await _by_holder(tx, store.is_or_was_replaced_by(authorisation_id), now)
+    names = await labels_of_rows(tx, by_holder, now)
+    for rows in by_holder:
         new = [row for row in rows if row.authorisation_id == authorisation_id and not row.is_concealed]
         old = [row for row in rows if row.authorisation_id != authorisation_id]
         if asked := [row for row in new if row.approval == "pending" and row.due_at is not None]:
-            event = msgspec.structs.replace(_event(asked, now), until=_until(asked), due_at=asked[0].due_at)
+            event = msgspec.structs.replace(_event(asked, names, now), until=end_of(asked), due_at=asked[0].due_at)
             told += await _tell_other_holder(tx, tenant, "approval-asked", event, asked, now=now)
         new_ids = {row.account_id for row in rows if row.authorisation_id == authorisation_id}
         removed = [row for row in old if row.account_id not in new_ids and not row.is_concealed]
@@ -95,11 +99,11 @@ async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
         if not (shown or removed):
             continue
         event = msgspec.structs.replace(
-            _event(shown or removed, now),
+            _event(shown or removed, names, now),
             key=f"{authorisation_id}",
-            accounts=_accounts(shown),
-            removed=_accounts(removed),
-            until=_until(shown),
+            accounts=account_names(shown, names),
+            removed=account_names(removed, names),
+            until=end_of(shown),
         )
         told += await _tell_other_holder(tx, tenant, about, event, rows, now=now)
     return told
@@ -120,10 +124,11 @@ async def tell_requesters(
     for row in await store.requesters(tx, shared, now) if shared else []:
         if _has_chosen(row, about):
             found[row.authorisation_id].append(row)
+    names = await labels_of_rows(tx, found.values(), now)
     for rows in found.values():
-        contacts = [] if rows[0].contact_id is None else [_contact(rows[0])]
+        contacts = [] if rows[0].contact_id is None else [receiver_of(rows[0])]
         at = max(row.due_at for row in rows) if about == "approval-lapsed" else now
-        await _tell(tx, tenant, about, _event(rows, at), _addressee(rows[0], contacts), now=now)
+        await _tell(tx, tenant, about, _event(rows, names, at), _addressee(rows[0], contacts), now=now)
 
 
 async def tell_holders(
@@ -143,38 +148,6 @@ async def tell_holders(
         if contacts is not None:
             told += await send(tx, notice, _addressee(rows[0], contacts), about=about, key=key, now=now)
     return told
-
-
-async def send(
-    tx: Transaction,
-    notice: Written,
-    to: Addressee,
-    *,
-    about: About,
-    key: str,
-    arrangement_id: UUID | None = None,
-    now: datetime,
-) -> int:
-    """Add a notice to each person who is told for a customer. Return the number of notices.
-
-    `key` tells what happened from all else that a customer is told: a notice with the same `about` and key is not added
-    to the same person again.
-    """
-    receivers: Sequence[Receiver | None] = to.contacts or (None,)
-    for contact in receivers:
-        payload = addressed(notice, to, contact)
-        receiver = to.customer_id if contact is None else contact.login_id
-        await outbox.put(
-            tx,
-            kind_of(payload),
-            msgspec.structs.asdict(payload),
-            now=now,
-            arrangement_id=arrangement_id,
-            customer_id=to.customer_id,
-            about=about,
-            key=f"{about} {key} {to.customer_id} {receiver}",
-        )
-    return len(receivers)
 
 
 async def _by_holder(tx: Transaction, which: store.AuthorisationCondition, now: datetime) -> list[list[HolderRow]]:
@@ -200,15 +173,15 @@ async def _tell(tx: Transaction, tenant: Tenant, about: About, event: Event, to:
     return await send(tx, notice, to, about=about, key=event.key, arrangement_id=event.arrangement_id, now=now)
 
 
-def _event(rows: Sequence[HolderRow], at: datetime) -> Event:
+def _event(rows: Sequence[HolderRow], names: Mapping[UUID, str], at: datetime) -> Event:
     row = rows[0]
     accounts = sorted({row.account_id for row in rows})
     return Event(
         arrangement_id=row.arrangement_id,
         key=" ".join(map(str, (row.authorisation_id, *accounts))),
         at=at,
-        recipient=row.registration.get("legal_entity_name") or row.registration["org_name"],
-        accounts=_accounts(rows),
+        recipient=recipient_of(row),
+        accounts=account_names(rows, names),
     )
 
 
@@ -222,15 +195,6 @@ def _has_chosen(row: HolderRow, about: About) -> bool:
     return choice == "all" or (choice == "given-and-amended" and about in _GIVEN_AND_AMENDED)
 
 
-def _until(rows: Iterable[HolderRow]) -> datetime | None:
-    """Return the end of an authorisation, or None if it is a once-off one."""
-    return next((row.expires_at for row in rows if row.sharing_duration > ONCE_OFF), None)
-
-
-def _accounts(rows: Iterable[HolderRow]) -> tuple[str, ...]:
-    return tuple(sorted({row.account_id: _account(row) for row in rows}.values()))
-
-
 def _contacts(rows: Iterable[HolderRow], by_login: UUID | None) -> list[Receiver] | None:
     """Return the persons who are told for a holder: the holder's own logins, else all who may act for the holder.
 
@@ -239,19 +203,9 @@ def _contacts(rows: Iterable[HolderRow], by_login: UUID | None) -> list[Receiver
     people = {row.contact_id: row for row in rows if row.contact_id is not None}
     own = {key: row for key, row in people.items() if row.acts_as == "self"}
     chosen = own or people
-    contacts = [_contact(row) for row in chosen.values() if row.contact_id != by_login]
+    contacts = [receiver_of(row) for row in chosen.values() if row.contact_id != by_login]
     return None if chosen and not contacts else contacts
 
 
 def _addressee(row: HolderRow, contacts: Iterable[Receiver]) -> Addressee:
     return Addressee(customer_id=row.holder_id, reference=row.reference, name=row.name, contacts=tuple(contacts))
-
-
-def _contact(row: HolderRow) -> Receiver:
-    return Receiver(
-        login_id=row.contact_id, name=row.contact_name, email=row.email, mobile=row.mobile, channel=row.channel
-    )
-
-
-def _account(row: HolderRow) -> str:
-    return account_label(row.display_name, row.account_number, row.creation_date)

@@ -1,7 +1,7 @@
 """The SQL of who holds an account together with whom, and of approvals whose time limit is over."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,12 +23,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
-from tenants.accounts.store import was_concealed
-from tenants.accounts.tables import account, harm_flag, holding
+from tenants.accounts.store import is_protected, was_concealed
+from tenants.accounts.tables import account, holding
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
 from tenants.holders.models import NoticeChoice
 from tenants.holders.tables import notice_choice
+from tenants.notices.models import About
+from tenants.notices.tables import outbox
 from tenants.parties.store import is_representation_in_force
 from tenants.parties.tables import customer, login, representation
 
@@ -38,6 +40,7 @@ ApprovalKey = tuple[UUID, UUID]
 """The authorisation and the account."""
 _PENDING: Final = "pending"
 _LAPSED: Final = "lapsed"
+_EXPIRING: Final[About] = "receipt-expiring"
 _SHARED: Final = (
     arrangement.c.id.label("arrangement_id"),
     arrangement.c.login_id,
@@ -47,9 +50,6 @@ _SHARED: Final = (
     authorisation.c.expires_at,
     client.c.registration,
     account.c.id.label("account_id"),
-    account.c.display_name,
-    account.c.account_number,
-    account.c.creation_date,
 )
 _CONTACT: Final = (
     representation.c.role.label("acts_as"),
@@ -105,6 +105,73 @@ def in_force_before(authorisation_id: UUID) -> ColumnElement[UUID]:
         .limit(1)
         .scalar_subquery()
     )
+
+
+def ends_soon(now: datetime, before: timedelta) -> AuthorisationCondition:
+    """Return the condition that selects the authorisations in force that end so long before their end, or later.
+
+    Those are left out that were given for no longer than this, or for which there is a receipt already.
+    """
+    has_receipt = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.arrangement_id == arrangement.c.id,
+            outbox.c.about == _EXPIRING,
+            outbox.c.created_at >= authorisation.c.active_at,
+        )
+        .exists()
+    )
+    return and_(
+        _IS_IN_FORCE,
+        arrangement.c.ended_at.is_(None),
+        authorisation.c.expires_at > now,
+        authorisation.c.expires_at <= now + before,
+        authorisation.c.sharing_duration > int(before.total_seconds()),
+        ~has_receipt,
+    )
+
+
+async def authorisers(tx: Transaction, which: AuthorisationCondition, today: date) -> list[HolderRow]:
+    """Return one row for each account of an authorisation, with the person who has authorised.
+
+    There are no rows if this person may not act for the customer today. The columns of the account are null if the
+    authorisation has no accounts. `is_concealed` is as in `other_holders`.
+    """
+    may_act = and_(
+        representation.c.customer_id == arrangement.c.customer_id,
+        representation.c.login_id == arrangement.c.login_id,
+        is_representation_in_force(today),
+    )
+    query = (
+        select(
+            *_SHARED,
+            authorised_account.c.approval,
+            _IS_AMENDMENT.label("is_amendment"),
+            was_concealed(arrangement.c.customer_id, account.c.id, authorisation.c.authorised_at).label("is_concealed"),
+            customer.c.id.label("holder_id"),
+            customer.c.reference,
+            customer.c.name,
+            *_CONTACT,
+        )
+        .select_from(
+            arrangement.join(authorisation, authorisation.c.arrangement_id == arrangement.c.id)
+            .join(client, client.c.client_id == arrangement.c.client_id)
+            .join(customer, customer.c.id == arrangement.c.customer_id)
+            .join(representation, may_act)
+            .join(login, and_(login.c.id == representation.c.login_id, login.c.disabled_at.is_(None)))
+            .outerjoin(authorised_account, authorised_account.c.authorisation_id == authorisation.c.id)
+            .outerjoin(account, account.c.id == authorised_account.c.account_id)
+        )
+        .where(which)
+        .order_by(authorisation.c.expires_at, arrangement.c.id, account.c.display_name, account.c.id)
+    )
+    return list((await tx.execute(query)).all())
+
+
+async def others_have_contact(tx: Transaction, login_id: UUID, email: str | None, mobile: str | None) -> bool:
+    """Return whether another login has the email address or the mobile number of a login."""
+    same = or_(func.lower(login.c.email) == func.lower(literal(email)), login.c.mobile == literal(mobile))
+    return (await tx.execute(select(login.c.id).where(login.c.id != login_id, same).limit(1))).first() is not None
 
 
 async def other_holders(tx: Transaction, which: AuthorisationCondition, today: date) -> list[HolderRow]:
@@ -234,19 +301,10 @@ async def lapse_approvals(tx: Transaction, now: datetime) -> list[ApprovalKey]:
 async def requesters(tx: Transaction, shared: Sequence[ApprovalKey], now: datetime) -> list[HolderRow]:
     """Return one row for each of these accounts of an authorisation in force, with the person who authorised.
 
-    The columns of the person are null if the login is disabled. An account with a harm flag is left out: it is shared
-    without the approval of the others (CDR Rules 4A.15).
+    The columns of the person are null if the login is disabled. An account that a harm flag protects is left out: it is
+    shared without the approval of the others (CDR Rules 4A.15).
     """
-    is_flagged = (
-        select(harm_flag.c.account_id)
-        .where(
-            harm_flag.c.customer_id == arrangement.c.customer_id,
-            harm_flag.c.account_id == account.c.id,
-            harm_flag.c.since <= now,
-            or_(harm_flag.c.until.is_(None), harm_flag.c.until > now),
-        )
-        .exists()
-    )
+    protected = is_protected(arrangement.c.customer_id, account.c.id, arrangement.c.login_id, literal(now))
     last_due = (
         select(func.max(account_approval.c.due_at))
         .where(
@@ -276,7 +334,7 @@ async def requesters(tx: Transaction, shared: Sequence[ApprovalKey], now: dateti
             _IS_IN_FORCE,
             tuple_(authorisation.c.id, account.c.id).in_(shared),
             arrangement.c.ended_at.is_(None),
-            ~is_flagged,
+            ~protected,
         )
         .order_by(arrangement.c.id, account.c.display_name, account.c.id)
     )

@@ -1,6 +1,7 @@
 """What is read from the database for those who watch the deployment: one transaction for each tenant, and two more."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
@@ -11,8 +12,11 @@ from tenants.corrections import store as corrections
 from tenants.market import store as market
 from tenants.market.models import AccessState
 from tenants.notices import store as notices
+from tenants.notices.models import ReportCounts
 from tenants.register import store as register
 from tenants.registry.models import Tenant
+
+REPORTS_COUNTED: Final = timedelta(hours=1)
 
 
 class TenantMeasurement(msgspec.Struct, frozen=True):
@@ -24,6 +28,8 @@ class TenantMeasurement(msgspec.Struct, frozen=True):
     """The share of the one-time passwords of an hour that were sent in the last hour, from 0 to 1."""
     findings_overdue: int
     """How many findings about changed data, and persons who must be told of them, are past the time limit."""
+    reports: ReportCounts
+    """How many text messages the brand's own gateway has reported as delivered, and as failed, in the last hour."""
 
 
 async def measure_tenant(database: Database, tenant: Tenant, now: datetime) -> TenantMeasurement:
@@ -32,7 +38,8 @@ async def measure_tenant(database: Database, tenant: Tenant, now: datetime) -> T
         overdue = await notices.longest_overdue(tx, now)
         codes = await authentication.codes_sent(tx, now, CODES_OF_A_TENANT.window)
         findings = await corrections.owed(tx, now)
-    return TenantMeasurement(overdue.total_seconds(), codes / CODES_OF_A_TENANT.most, findings.total)
+        reports = await notices.reports_since(tx, now - REPORTS_COUNTED)
+    return TenantMeasurement(overdue.total_seconds(), codes / CODES_OF_A_TENANT.most, findings.total, reports)
 
 
 async def poll_times(database: Database, control: Namespace) -> dict[str, datetime | None]:

@@ -14,6 +14,7 @@ from tenants.attempts import store as attempts
 from tenants.calls import store as calls
 from tenants.clients import store as clients
 from tenants.corrections import service as corrections
+from tenants.holders import receipts
 from tenants.holders import service as holders
 from tenants.housekeeping import store
 from tenants.joint_accounts import options
@@ -96,6 +97,10 @@ async def _lapse_approvals(tenant: Tenant, tx: Transaction, now: datetime) -> in
     return await holders.lapse_approvals(tx, tenant, now)
 
 
+async def _confirm_ends_before_they_come(tenant: Tenant, tx: Transaction, now: datetime) -> int:
+    return await receipts.confirm_ends_before_they_come(tx, tenant, now)
+
+
 async def _lapse_proposals(tenant: Tenant, tx: Transaction, now: datetime) -> int:
     return await options.lapse_proposals(tx, tenant, now)
 
@@ -104,6 +109,7 @@ def tasks_with_notices(tenant: Tenant) -> tuple[HousekeepingTask, ...]:
     """Return the tasks that write to customers in the name of the brand."""
     return (
         HousekeepingTask("arrangements expired", partial(_end_expired, tenant)),
+        HousekeepingTask("receipts before an end", partial(_confirm_ends_before_they_come, tenant)),
         HousekeepingTask("approvals lapsed", partial(_lapse_approvals, tenant)),
         HousekeepingTask("disclosure proposals lapsed", partial(_lapse_proposals, tenant)),
         HousekeepingTask("arrangements of ineligible customers ended", partial(_end_of_ineligible_customers, tenant)),

@@ -327,7 +327,8 @@ class _BatchLoader:
             return
         try:
             role = record.reason if isinstance(record, IneligibilityRecord) else record.role
-            changed = with_period(stored, record.valid_from, record.valid_to, role)
+            scope = record.scope if isinstance(record, RepresentationRecord) else None
+            changed = with_period(stored, record.valid_from, record.valid_to, role, scope)
         except ValueError as error:
             self._report.add_problem(location, str(error))
             return

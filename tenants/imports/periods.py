@@ -21,12 +21,14 @@ Ineligible = tuple[UUID | None, UUID | None, str]
 class DatedPeriod(NamedTuple):
     """A period from `first` to `last`, both included. `last` is None if no end is known.
 
-    `role` is that of a holding or a representation, and the reason of an ineligibility.
+    `role` is that of a holding or a representation, and the reason of an ineligibility. `scope` is that of a
+    representation.
     """
 
     first: date
     last: date | None
     role: str
+    scope: str | None = None
 
     def overlaps(self, other: "DatedPeriod") -> bool:
         """Return whether the two periods have a day in common."""
@@ -34,13 +36,18 @@ class DatedPeriod(NamedTuple):
 
 
 def with_period(
-    periods: Iterable[DatedPeriod], first: date | UnsetType, last: date | UnsetType | None, role: str
+    periods: Iterable[DatedPeriod],
+    first: date | UnsetType,
+    last: date | UnsetType | None,
+    role: str,
+    scope: str | UnsetType | None = UNSET,
 ) -> list[DatedPeriod]:
     """Return `periods` with a new period, which replaces the periods that it overlaps.
 
     Without `first`, the new period begins when the latest period begins, or at `date.min` if there is none. Without
-    `last`, the new period ends when the latest period that it replaces ends. Raises ValueError if the new period would
-    end before it begins.
+    `last`, the new period ends when the latest period that it replaces ends. Without `scope`, it has the scope of the
+    latest period, also if it does not replace it: a limit never disappears because a record does not name it. Raises
+    ValueError if the new period would end before it begins.
     """
     stored = sorted(periods, key=lambda period: period.first)
     if first is UNSET:
@@ -50,7 +57,9 @@ def with_period(
         last = replaced[-1].last if replaced else None
     if last is not None and last < first:
         raise ValueError("the period would end before it begins")
-    new = DatedPeriod(first, last, role)
+    if scope is UNSET:
+        scope = stored[-1].scope if stored else None
+    new = DatedPeriod(first, last, role, scope)
     return [*(period for period in stored if not period.overlaps(new)), new]
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     delete,
     func,
+    null,
     or_,
     select,
     update,
@@ -165,12 +166,18 @@ async def unended_periods(tx: Transaction, table: Table, today: date) -> dict[Pa
 async def _periods(tx: Transaction, table: Table, which: ColumnElement[bool]) -> dict[Pair, list[DatedPeriod]]:
     owner, other = list(table.primary_key.columns)[:2]
     query: Select[Any] = select(
-        owner.label("one"), other.label("other"), table.c.valid_from, table.c.valid_to, table.c.role
+        owner.label("one"), other.label("other"), table.c.valid_from, table.c.valid_to, table.c.role, _scope(table)
     )
     found: dict[Pair, list[DatedPeriod]] = {}
     for row in await tx.execute(query.where(which).order_by(table.c.valid_from)):
-        found.setdefault((row.one, row.other), []).append(DatedPeriod(row.valid_from, row.valid_to, row.role))
+        period = DatedPeriod(row.valid_from, row.valid_to, row.role, row.scope)
+        found.setdefault((row.one, row.other), []).append(period)
     return found
+
+
+def _scope(table: Table) -> ColumnElement[Any]:
+    """Return the scope of a representation; null for a holding, which has none."""
+    return table.c.scope if "scope" in table.c else null().label("scope")
 
 
 async def write_periods(
@@ -184,7 +191,8 @@ async def write_periods(
 
     def row(pair: Pair, period: DatedPeriod) -> dict[str, Any]:
         dates = {"valid_from": period.first, "valid_to": period.last}
-        return {owner.name: pair[0], other.name: pair[1], **dates, "role": period.role}
+        scope = {"scope": period.scope} if "scope" in table.c else {}
+        return {owner.name: pair[0], other.name: pair[1], **dates, "role": period.role, **scope}
 
     removed = [
         {"one": pair[0], "two": pair[1], "first": first}

@@ -26,18 +26,27 @@ TIME_TO_APPROVE: Final = timedelta(days=7)
 """For how long an approval can be given, but not longer than the authorisation lasts. The Rules state no time."""
 
 
+def time_limit(authorised_at: datetime, expires_at: datetime) -> datetime:
+    """Return until when the approvals of an authorisation can be given. It begins when the person authorises.
+
+    So the review page can say it (CDS, Authorisation Standards, Pending status).
+    """
+    return min(authorised_at + TIME_TO_APPROVE, expires_at)
+
+
 async def begin(tx: Transaction, authorisation_id: UUID, *, amends: bool, now: datetime) -> None:
     """Decide about the accounts of an authorisation that comes into force, in the transaction that puts it in force.
 
     Accounts with the option co-approval wait for the approval of each other holder, also after an amendment. An account
-    that a harm flag protects does not (4A.15). For all other accounts, an approval that a holder has removed or
-    declined stays so when the authorisation is amended: only a new authorisation can share the account again.
+    that a harm flag protects does not, if the customer has authorised in person (4A.15). For all other accounts, an
+    approval that a holder has removed or declined stays so when the authorisation is amended: only a new authorisation
+    can share the account again.
     """
     asked = await store.accounts_to_approve(tx, authorisation_id, market_day(now), now)
     if amends:
         await store.keep_refused_approvals(tx, authorisation_id, sorted({row.account_id for row in asked}))
     if asked:
-        due_at = min(now + TIME_TO_APPROVE, asked[0].expires_at)
+        due_at = time_limit(asked[0].authorised_at, asked[0].expires_at)
         await store.ask_for_approvals(tx, authorisation_id, asked, due_at=due_at, now=now)
 
 

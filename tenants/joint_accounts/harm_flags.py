@@ -24,7 +24,7 @@ ROLE: Final = "harm-protection"
 
 
 async def protect(tx: Transaction, staff: str, customer_id: UUID, account_id: UUID, *, now: datetime) -> int:
-    """Set the flag. Return how many notices to others, which were not delivered yet, are not sent any more.
+    """Set the flag. Return how many notices to others and receipts, not delivered yet, are not sent any more.
 
     These are the notices about arrangements of the customer that cover the account, also letters that wait to be
     posted. A flag in force stays as it is. Raise NotAHolder unless the customer holds or may use the account today.

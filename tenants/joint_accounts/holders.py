@@ -6,15 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from haas.database import Transaction
-from tenants.accounts.models import account_label
-from tenants.accounts.service import market_day
+from tenants.accounts.service import labels_of, market_day
 from tenants.audit import service as audit
 from tenants.audit.models import AuditedChange
 from tenants.holders import service as notices
 from tenants.holders import store as holders_store
 from tenants.holders.models import Written
 from tenants.holders.store import HolderRow
-from tenants.joint_accounts import store
 from tenants.joint_accounts.errors import NotAHolder
 from tenants.notices.models import About
 from tenants.parties.acting import Acting, require_may_act
@@ -65,17 +63,21 @@ class Holders:
         await notices.tell_holders(tx, notice, told, about=about, key=key, by_login=by_login, now=self.now)
 
 
-async def require_holder(tx: Transaction, tenant: Tenant, acting: Acting, account_id: UUID, now: datetime) -> Holders:
-    """Return the holders of an account. Raise MayNotAct, or NotAHolder unless `acting` is for one of them."""
+async def require_holder(
+    tx: Transaction, tenant: Tenant, acting: Acting, account_id: UUID, now: datetime, *, to_see: bool = False
+) -> Holders:
+    """Return the holders of an account. Raise MayNotAct, or NotAHolder unless `acting` is for one of them.
+
+    With `to_see`, nothing is changed: see `require_may_act`.
+    """
     today = market_day(now)
-    await require_may_act(tx, acting, today)
+    await require_may_act(tx, acting, today, to_see=to_see)
     found = Holders(tenant, acting, account_id, await holders_store.holders_of(tx, account_id, today), now=now)
     if acting.customer_id not in found:
         raise NotAHolder(f"customer {acting.customer_id} is no holder of account {account_id}")
     return found
 
 
-async def label_of(tx: Transaction, account_id: UUID) -> str:
-    """Return the name and the hint of an account."""
-    row = await store.account_names(tx, account_id)
-    return account_label(row.display_name, row.account_number, row.creation_date)
+async def label_of(tx: Transaction, account_id: UUID, now: datetime) -> str:
+    """Return the name of an account as a message states it."""
+    return (await labels_of(tx, [account_id], now))[account_id]

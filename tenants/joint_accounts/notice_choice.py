@@ -16,7 +16,7 @@ from tenants.registry.models import Tenant
 
 async def chosen(tx: Transaction, tenant: Tenant, acting: Acting, account_id: UUID, *, now: datetime) -> NoticeChoice:
     """Return the holder's choice for an account. Raise MayNotAct or NotAHolder."""
-    await require_holder(tx, tenant, acting, account_id, now)
+    await require_holder(tx, tenant, acting, account_id, now, to_see=True)
     return await store.notice_choice_of(tx, acting.customer_id, account_id)
 
 

@@ -47,7 +47,7 @@ async def state(tx: Transaction, tenant: Tenant, acting: Acting, account_id: UUI
 
     Raise MayNotAct or NotAHolder.
     """
-    holders = await require_holder(tx, tenant, acting, account_id, now)
+    holders = await require_holder(tx, tenant, acting, account_id, now, to_see=True)
     setting = await store.option_of(tx, account_id)
     current = DEFAULT_OPTION if setting is None else setting.option
     offered = tuple(each for each in RESTRICTIVENESS if each != current and _is_offered(holders, current, each))
@@ -79,13 +79,14 @@ async def preview(
     """Return what an option would do to the sharing that is in force. Nothing is changed.
 
     Of other holders it says to which recipient the account is shared, and not who shares it. What a harm flag conceals
-    is left out, and of an own sharing with a flag it says that the option changes nothing (CDR Rules 4A.15).
+    is left out. Of an own sharing with a flag it says that the option changes nothing, if the customer in person acts
+    (CDR Rules 4A.15).
     Raise MayNotAct, NotAHolder or OptionNotOffered.
     """
-    holders = await require_holder(tx, tenant, acting, account_id, now)
+    holders = await require_holder(tx, tenant, acting, account_id, now, to_see=True)
     current = await _current(tx, account_id)
     _require_offered(holders, current, option)
-    shared = await store.sharing_in_force(tx, account_id, acting.customer_id, now)
+    shared = await store.sharing_in_force(tx, account_id, acting.customer_id, acting.login_id, now)
     return OptionPreview(
         account_id=account_id,
         now=current,
@@ -215,7 +216,7 @@ def _is_open(holders: Holders, found: DisclosureProposal) -> bool:
 
 def _effect(row: store.SharedRow, current: DisclosureOption, option: DisclosureOption) -> Effect:
     is_on, will_be_on = current != "no-disclosure", option != "no-disclosure"
-    if row.approval != "approved" or row.is_flagged or is_on == will_be_on:
+    if row.approval != "approved" or row.is_protected or is_on == will_be_on:
         return "none"
     return "resumes" if will_be_on else "stops"
 
@@ -252,7 +253,7 @@ async def _propose(tx: Transaction, holders: Holders, current: DisclosureOption,
     )
     await accounts.insert_decision(tx, made)
     await holders.record(tx, "disclosure-proposal.make", before=current, after=option)
-    account, due = await label_of(tx, holders.account_id), day_of(made.due_at, tenant.settings.time_zone)
+    account, due = await label_of(tx, holders.account_id, now), day_of(made.due_at, tenant.settings.time_zone)
     notice = notice_text.option_proposed(tenant.name, account, current, option, due)
     await holders.tell(tx, holders.others, notice, "option-proposed", key=f"{made.id}")
 
@@ -264,7 +265,7 @@ async def _set(tx: Transaction, holders: Holders, before: DisclosureOption, opti
     setting = DisclosureOptionSetting(account_id=account_id, option=option, since=now, set_by=by)
     await accounts.set_disclosure_option(tx, setting)
     await holders.record(tx, "disclosure-option.set", before=before, after=option)
-    account, day = await label_of(tx, account_id), day_of(now, tenant.settings.time_zone)
+    account, day = await label_of(tx, account_id, now), day_of(now, tenant.settings.time_zone)
     notice = notice_text.option_changed(tenant.name, account, before, option, day)
     await holders.tell(tx, holders.others, notice, "option-changed", key=f"{account_id} {now.isoformat()}")
 
@@ -274,7 +275,7 @@ async def _close(tx: Transaction, holders: Holders, found: DisclosureProposal, c
     await accounts.close_proposal(tx, found.id, closed, holders.now)
     about: dict[ProposalState, About] = {"declined": "option-declined", "lapsed": "option-lapsed"}
     if closed in about:
-        account, current = await label_of(tx, found.account_id), await _current(tx, found.account_id)
+        account, current = await label_of(tx, found.account_id, holders.now), await _current(tx, found.account_id)
         brand, in_time = holders.tenant.name, closed == "declined"
         notice = notice_text.option_not_agreed(brand, account, current, found.option, in_time=in_time)
         await holders.tell(tx, [found.proposed_by], notice, about[closed], key=f"{found.id}")

@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from haas.database import Transaction
-from tenants.accounts.models import HoldingRole, account_label
-from tenants.accounts.service import market_day
+from tenants.accounts.models import HoldingRole
+from tenants.accounts.service import labels_of, market_day
 from tenants.data_language import clusters
-from tenants.holders.service import ONCE_OFF
+from tenants.holders.models import ONCE_OFF
 from tenants.joint_accounts import store
 from tenants.joint_accounts.errors import SharingNotFound
 from tenants.joint_accounts.models import SharedByOther, SharingState
@@ -58,17 +58,18 @@ async def find(tx: Transaction, acting: Acting, sharing_id: UUID, *, now: dateti
 
 async def _load(tx: Transaction, acting: Acting, now: datetime, roles: Collection[HoldingRole]) -> list[SeenSharing]:
     today = market_day(now)
-    await require_may_act(tx, acting, today)
+    await require_may_act(tx, acting, today, to_see=True)
     held = await store.held_accounts(tx, acting.customer_id, today)
     found: dict[tuple[UUID, UUID], list[SharedRow]] = defaultdict(list)
     for row in await store.shared_by_others(tx, acting.customer_id):
         if row.account_id in held and row.role in roles:
             found[row.arrangement_id, row.account_id].append(row)
-    shared = [SeenSharing(_view(rows, now), rows[-1]) for rows in found.values()]
+    names = await labels_of(tx, {account_id for _, account_id in found}, now)
+    shared = [SeenSharing(_view(rows, names[rows[0].account_id], now), rows[-1]) for rows in found.values()]
     return sorted(shared, key=lambda each: each.view.authorised_at, reverse=True)
 
 
-def _view(versions: Sequence[SharedRow], now: datetime) -> SharedByOther:
+def _view(versions: Sequence[SharedRow], account: str, now: datetime) -> SharedByOther:
     last = versions[-1]
     scopes = [scope for scope in last.scopes if scope.startswith(_OF_ACCOUNTS)]
     ended_at = last.ended_at or last.replaced_at or (last.expires_at if last.expires_at <= now else None)
@@ -77,7 +78,7 @@ def _view(versions: Sequence[SharedRow], now: datetime) -> SharedByOther:
         id=uuid5(_IDS, f"{last.arrangement_id} {last.account_id}"),
         arrangement_id=last.arrangement_id,
         account_id=last.account_id,
-        account=account_label(last.display_name, last.account_number, last.creation_date),
+        account=account,
         recipient=last.registration.get("legal_entity_name") or last.registration["org_name"],
         product=last.registration["client_name"],
         data=tuple(clusters(scopes, "person")),  # the clusters of accounts are the same for every kind of customer

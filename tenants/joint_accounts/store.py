@@ -6,12 +6,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, Uuid, and_, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
 from tenants.accounts.models import DisclosureOptionSetting, DisclosureProposal, HoldingRole, ProposalAnswer
-from tenants.accounts.store import was_concealed
+from tenants.accounts.store import is_protected, was_concealed
 from tenants.accounts.tables import (
     account,
     disclosure_answer,
@@ -51,9 +51,6 @@ _COLUMNS: Final = (
     _REPLACED_AT.label("replaced_at"),
     authorised_account.c.account_id,
     authorised_account.c.approval,
-    account.c.display_name,
-    account.c.account_number,
-    account.c.creation_date,
     client.c.registration,
     client.c.recipient_id,
 )
@@ -89,12 +86,6 @@ async def save_answer(tx: Transaction, given: ProposalAnswer) -> None:
     values = msgspec.structs.asdict(given)
     key = [column.name for column in disclosure_answer.primary_key]
     await tx.execute(upsert(disclosure_answer).values(values).on_conflict_do_update(index_elements=key, set_=values))
-
-
-async def account_names(tx: Transaction, account_id: UUID) -> Row[Any]:
-    """Return the display name, the number and the opening date of an account."""
-    query = select(account.c.display_name, account.c.account_number, account.c.creation_date)
-    return (await tx.execute(query.where(account.c.id == account_id))).one()
 
 
 async def shared_by_others(tx: Transaction, customer_id: UUID, *, account_id: UUID | None = None) -> list[SharedRow]:
@@ -193,15 +184,19 @@ async def arrangements_about(tx: Transaction, customer_id: UUID, account_id: UUI
     return list((await tx.execute(query)).scalars())
 
 
-async def sharing_in_force(tx: Transaction, account_id: UUID, viewer_id: UUID, now: datetime) -> list[SharedRow]:
+async def sharing_in_force(
+    tx: Transaction, account_id: UUID, viewer_id: UUID, login_id: UUID | None, now: datetime
+) -> list[SharedRow]:
     """Return the sharing of an account that is in force, the oldest first.
 
-    It is all of the viewer's own, and of others what no harm flag conceals. `is_flagged` says of an own one whether a
-    flag is in force: then the disclosure option does not apply to it.
+    It is all of the viewer's own, and of others what no harm flag conceals. `is_protected` says of an own one that the
+    disclosure option does not apply to it because of a flag, if `login_id` is the customer in person: nobody else
+    learns of the flag.
     """
     is_own = arrangement.c.customer_id == viewer_id
+    is_seen_as_protected = and_(_is_protected(now), _is_protected(now, literal(login_id, Uuid)))
     query = (
-        select(*_COLUMNS, is_own.label("is_own"), is_flagged(arrangement.c.customer_id, now).label("is_flagged"))
+        select(*_COLUMNS, is_own.label("is_own"), is_seen_as_protected.label("is_protected"))
         .select_from(_AUTHORISED)
         .where(
             authorised_account.c.account_id == account_id,
@@ -218,11 +213,13 @@ async def sharing_in_force(tx: Transaction, account_id: UUID, viewer_id: UUID, n
 async def accounts_to_approve(tx: Transaction, authorisation_id: UUID, today: date, now: datetime) -> list[Row[Any]]:
     """Return each account of an authorisation that needs approval, with each other holder and the authorisation's end.
 
-    These are the accounts with the option co-approval. One with a harm flag of who authorised is left out.
+    These are the accounts with the option co-approval. One that a harm flag protects is left out. So is the rule
+    `tenants.accounts.disclosure_rule.needs_approval`, by which the pages of the consent flow announce it.
     """
     other = holding.alias("other")
+    columns = (authorised_account.c.account_id, other.c.customer_id)
     query = (
-        select(authorised_account.c.account_id, other.c.customer_id, authorisation.c.expires_at)
+        select(*columns, authorisation.c.authorised_at, authorisation.c.expires_at)
         .distinct()
         .select_from(
             authorised_account.join(authorisation)
@@ -237,7 +234,7 @@ async def accounts_to_approve(tx: Transaction, authorisation_id: UUID, today: da
             other.c.role.in_(HOLDERS),
             other.c.valid_from <= today,
             or_(other.c.valid_to.is_(None), other.c.valid_to >= today),
-            ~is_flagged(arrangement.c.customer_id, now),
+            ~_is_protected(now),
         )
         .order_by(authorised_account.c.account_id, other.c.customer_id)
     )
@@ -290,18 +287,10 @@ async def ask_for_approvals(
     )
 
 
-def is_flagged(customer_id: ColumnElement[UUID], now: datetime) -> ColumnElement[bool]:
-    """Return whether a harm flag of a customer for the authorised account is in force."""
-    return (
-        select(harm_flag.c.account_id)
-        .where(
-            harm_flag.c.customer_id == customer_id,
-            harm_flag.c.account_id == authorised_account.c.account_id,
-            harm_flag.c.since <= now,
-            or_(harm_flag.c.until.is_(None), harm_flag.c.until > now),
-        )
-        .exists()
-    )
+def _is_protected(now: datetime, login_id: ColumnElement[UUID] | None = None) -> ColumnElement[bool]:
+    """Return whether a harm flag protects the authorised account, for the login or else for who authorised."""
+    whose = arrangement.c.login_id if login_id is None else login_id
+    return is_protected(arrangement.c.customer_id, authorised_account.c.account_id, whose, literal(now))
 
 
 def _concealed() -> ColumnElement[bool]:

@@ -16,6 +16,14 @@ class NotDelivered(HaasError):
         self.permanent = permanent
 
 
+class UnsignedReport(HaasError):
+    """A report about a text message is not signed with the key that the brand shares with its gateway."""
+
+
+class UnknownMessage(HaasError):
+    """There is no text message with the reference of a report."""
+
+
 class LeftToStaff(NotDelivered):
     """The notice is for a person of the staff, who sends it. That is no failure."""
 

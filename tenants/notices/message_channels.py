@@ -5,9 +5,10 @@ from collections.abc import Callable
 import msgspec
 
 from haas.mail import Mail, Mailer, MailNotSent, MailRefused
-from haas.sms import Sms, SmsGateway, SmsNotSent, SmsRefused
+from haas.sms import Sms, SmsNotSent, SmsRefused
 from tenants.notices.errors import LeftToStaff, NotDelivered
 from tenants.notices.models import TO_BE_POSTED, EmailPayload, Notice, SmsPayload
+from tenants.notices.sms_gateways import SmsGateways
 from tenants.registry.models import Tenant
 
 HtmlOfEmail = Callable[[Tenant, EmailPayload], str]
@@ -42,17 +43,20 @@ class EmailChannel:
 
 
 class SmsChannel:
-    """Delivers `sms` notices. The sender's name is the brand's name."""
+    """Delivers `sms` notices. The sender is the one that the brand has set, else the brand's name."""
 
-    def __init__(self, gateway: SmsGateway) -> None:
-        """Send through `gateway`."""
-        self._gateway = gateway
+    def __init__(self, gateways: SmsGateways) -> None:
+        """Send through the gateway of each brand."""
+        self._gateways = gateways
 
     async def deliver(self, tenant: Tenant, notice: Notice) -> None:
         """Send the message to the gateway. Raise NotDelivered if it fails."""
         payload = msgspec.convert(notice.payload, SmsPayload)
+        own = tenant.settings.text_messages
+        sender = tenant.name if own is None or own.sender is None else own.sender
+        gateway = await self._gateways.of(tenant)
         try:
-            await self._gateway.send(Sms(sender_name=tenant.name, to=payload.to, text=payload.text, key=str(notice.id)))
+            await gateway.send(Sms(sender_name=sender, to=payload.to, text=payload.text, key=str(notice.id)))
         except SmsRefused as error:
             raise NotDelivered(str(error), permanent=True) from error
         except SmsNotSent as error:

@@ -1,7 +1,7 @@
 """Notices of the outbox, and the payload of each kind."""
 
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -20,12 +20,28 @@ About = Literal[
     "option-proposed",
     "option-declined",
     "option-lapsed",
+    "receipt-given",
+    "receipt-changed",
+    "receipt-withdrawn",
+    "receipt-ended",
+    "receipt-expiring",
+    "receipt-expired",
 ]
-"""What a customer is told about an arrangement or about a joint account (CDR Rules 4.28, 4A.7, 4A.8 and 4A.14).
+"""What a customer is told about an arrangement or about a joint account (CDR Rules 4.28, 4A.7, 4A.8 and 4A.14), or in a
+receipt, which is the choice of the brand.
 
 An authorisation is withdrawn by who gave it, on our dashboard or at the recipient. It ends for other reasons, such as
 the end of the recipient's accreditation, and expires when its time is over.
 """
+RECEIPTS: Final[tuple[About, ...]] = (
+    "receipt-given",
+    "receipt-changed",
+    "receipt-withdrawn",
+    "receipt-ended",
+    "receipt-expiring",
+    "receipt-expired",
+)
+"""What who has authorised is told, if the brand has chosen it. All else that is told is a duty."""
 TO_BE_POSTED: Final = "to be sent by post"
 """Why a letter is given up: a person sends it."""
 
@@ -74,6 +90,37 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
     tries: int  # the number of delivery attempts, including the current one
     replayed_at: datetime | None = None  # when staff has last sent it again after it was given up
+
+
+class SmsReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway reports of a text message that it had accepted."""
+
+    reference: UUID
+    """The `reference` of the message."""
+    status: Literal["delivered", "failed"]
+    reason: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z")] | None = None
+    """Why it was not delivered, as a code: a sentence could contain a telephone number."""
+
+
+class ReportCounts(NamedTuple):
+    """How many text messages were reported as delivered, and as failed."""
+
+    delivered: int
+    failed: int
+
+
+SmsCredentialKind = Literal["gateway", "reports"]
+
+
+class SmsCredential(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret that the brand shares with its own gateway for text messages."""
+
+    kind: SmsCredentialKind
+    """What is presented to the gateway, or the key with which the gateway signs its reports."""
+    presented: str = ""
+    """The user name for HTTP Basic. Empty: the secret is a bearer token, or a key."""
+    secret: str
+    changed_at: datetime
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ MESSAGE_KINDS: Final[tuple[NoticeKind, ...]] = ("email", "sms")
 """The kinds that contain the contact of a person."""
 OWED_KINDS: Final[tuple[NoticeKind, ...]] = ("arrangement-revoked", "letter")
 """The kinds that must reach their receiver: if they cannot be delivered, a person does it in another way. The same is
-true for each notice that has an `about`."""
+true for each notice that has an `about`, unless it is a receipt."""
 _IDS: Final = UUID("6f6f9a0e-7a44-4c6d-9a6b-0d0f5f6b3f51")
 """The name space of the ids that are made of a key."""
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -26,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Statement, Transaction
-from tenants.notices.models import About, DeadLetter, Letter, LetterPayload, Notice
-from tenants.notices.tables import outbox
+from tenants.notices.models import RECEIPTS, About, DeadLetter, Letter, LetterPayload, Notice, ReportCounts, SmsReport
+from tenants.notices.tables import outbox, sms_credential
 from tenants.schema_metadata import Json, Uuid
 
 _IS_OPEN = and_(outbox.c.done_at.is_(None), outbox.c.given_up_at.is_(None))
@@ -88,6 +89,13 @@ _DUE = Statement(
     .where(_is_available(bindparam("now"), bindparam("longest")), outbox.c.due_at <= bindparam("now"))
     .order_by(outbox.c.due_at)
     .limit(bindparam("limit"))
+)
+
+
+_SMS_CREDENTIAL = Statement(
+    select(sms_credential.c.presented, sms_credential.c.sealed, sms_credential.c.changed_at).where(
+        sms_credential.c.kind == bindparam("kind")
+    )
 )
 
 
@@ -182,10 +190,13 @@ async def make_retries_due(tx: Transaction, now: datetime) -> None:
 async def delete_undelivered(tx: Transaction, arrangement_ids: Collection[UUID], *, to_others_than: UUID) -> int:
     """Delete the notices about arrangements to other customers that were not delivered or posted. Return their number.
 
-    A notice that is being delivered at this moment may still reach its receiver.
+    Receipts are deleted too, because the others may open a letter or an email of a shared mailbox. A notice that is
+    being delivered at this moment may still reach its receiver.
     """
     waiting = and_(outbox.c.done_at.is_(None), outbox.c.handled_at.is_(None))
-    to_others = and_(outbox.c.customer_id.is_not(None), outbox.c.customer_id != to_others_than)
+    to_others = or_(
+        and_(outbox.c.customer_id.is_not(None), outbox.c.customer_id != to_others_than), outbox.c.about.in_(RECEIPTS)
+    )
     about = outbox.c.arrangement_id == any_(literal(list(arrangement_ids), ARRAY(Uuid)))
     deleted = await tx.execute(delete(outbox).where(about, waiting, to_others))
     return int(deleted.rowcount)
@@ -230,7 +241,7 @@ async def replay(tx: Transaction, ids: Collection[UUID], *, channel: str, now: d
     Listeners of `channel` are notified when the transaction commits.
     """
     chosen = and_(_IS_GIVEN_UP, _HAS_PAYLOAD, outbox.c.id == any_(literal(list(ids), ARRAY(Uuid))))
-    changes = {"given_up_at": None, "replayed_at": now, "due_at": now, "tries": 0}
+    changes = {"given_up_at": None, "replayed_at": now, "due_at": now, "tries": 0, "report": None, "reported_at": None}
     result = await tx.execute(update(outbox).where(chosen).values(changes).returning(outbox.c.id))
     replayed = [row.id for row in result]
     if replayed:
@@ -255,11 +266,66 @@ async def letters(tx: Transaction, kind: str, *, limit: int) -> list[Letter]:
 async def unassigned_given_up(tx: Transaction, kinds: Sequence[str]) -> int:
     """Return the number of notices that were given up and are neither handled nor assigned.
 
-    Only those of these kinds, and those that tell a customer about an arrangement.
+    Only those of these kinds, and those that tell a customer about an arrangement and are no receipts.
     """
-    is_owed = or_(outbox.c.kind.in_(kinds), outbox.c.about.is_not(None))
+    is_owed = or_(outbox.c.kind.in_(kinds), outbox.c.about.not_in(RECEIPTS))
     chosen = and_(_IS_GIVEN_UP, outbox.c.assigned_to.is_(None), is_owed)
     return int((await tx.execute(select(func.count()).select_from(outbox).where(chosen))).scalar_one())
+
+
+async def record_report(tx: Transaction, report: SmsReport, reason: str, now: datetime) -> datetime | None:
+    """Record what a gateway reports of a text message, unless it has reported it already.
+
+    A message that was delivered is done, also if it waits for another try. One that was not delivered was given up,
+    unless it has an end: nobody can use its one-time password later. Return when it was given up by this, or None.
+    """
+    is_new = and_(outbox.c.id == report.reference, outbox.c.kind == "sms", outbox.c.report.is_(None))
+    recorded = await tx.execute(update(outbox).where(is_new).values(report=report.status, reported_at=now))
+    if not recorded.rowcount:
+        return None
+    own = and_(outbox.c.id == report.reference, outbox.c.handled_at.is_(None))
+    if report.status == "delivered":
+        done: dict[str, object] = {"done_at": func.coalesce(outbox.c.done_at, now), "given_up_at": None, "payload": {}}
+        await tx.execute(update(outbox).where(own).values(done))
+        return None
+    failed = and_(own, outbox.c.expires_at.is_(None), outbox.c.given_up_at.is_(None))
+    given_up = {"done_at": None, "given_up_at": now, "leased_until": None, "last_error": reason}
+    result = await tx.execute(update(outbox).where(failed).values(given_up).returning(outbox.c.given_up_at))
+    given_up_at: datetime | None = result.scalar_one_or_none()
+    return given_up_at
+
+
+async def is_text_message(tx: Transaction, notice_id: UUID) -> bool:
+    """Return whether there is a text message with this id."""
+    query = select(outbox.c.id).where(outbox.c.id == notice_id, outbox.c.kind == "sms")
+    return (await tx.execute(query)).first() is not None
+
+
+async def reports_since(tx: Transaction, since: datetime) -> ReportCounts:
+    """Return how many text messages were reported as delivered, and as failed, since a time."""
+    query = select(
+        func.count().filter(outbox.c.report == "delivered").label("delivered"),
+        func.count().filter(outbox.c.report == "failed").label("failed"),
+    ).where(outbox.c.reported_at >= since)
+    found = (await tx.execute(query)).one()
+    return ReportCounts(found.delivered, found.failed)
+
+
+async def save_sms_credential(tx: Transaction, kind: str, presented: str, sealed: bytes, now: datetime) -> None:
+    """Store an encrypted secret, replacing a stored one of the same kind."""
+    values = {"presented": presented, "sealed": sealed, "changed_at": now}
+    new = insert(sms_credential).values(kind=kind, **values)
+    await tx.execute(new.on_conflict_do_update(index_elements=[sms_credential.c.kind], set_=values))
+
+
+async def load_sms_credential(tx: Transaction, kind: str) -> Record | None:
+    """Return the row of a secret, or None."""
+    return await tx.row(_SMS_CREDENTIAL, kind=kind)
+
+
+async def delete_sms_credential(tx: Transaction, kind: str) -> None:
+    """Delete a secret."""
+    await tx.execute(delete(sms_credential).where(sms_credential.c.kind == kind))
 
 
 async def delete_notice_if(tx: Transaction, notice_id: UUID, *, condition: bool) -> None:

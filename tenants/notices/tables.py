@@ -1,6 +1,6 @@
 """The outbox: messages to other systems, written in the same transaction as the change that they report."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
 
 from tenants.schema_metadata import Json, Moment, Uuid, tenant
 
@@ -32,8 +32,25 @@ outbox = Table(
     Column("handled_at", Moment),
     Column("handled_by", Text),
     Column("handling", Text),  # what was done in its place
+    # What the gateway has reported of a text message that it had accepted (`tenants/notices/sms_reports.py`).
+    Column("report", Text),
+    Column("reported_at", Moment),
     CheckConstraint("num_nonnulls(handled_at, handled_by, handling) in (0, 3)", name="handled"),
+    CheckConstraint("report in ('delivered', 'failed')", name="report"),
+    CheckConstraint("(report is null) = (reported_at is null)", name="reported"),
+    Index("outbox_reported_at_ix", "reported_at", postgresql_where=text("reported_at is not null")),
     Index("outbox_due_ix", "due_at", postgresql_where=text("done_at is null and given_up_at is null")),
     Index("outbox_arrangement_id_ix", "arrangement_id", postgresql_where=text("arrangement_id is not null")),
     Index("outbox_given_up_ix", "given_up_at", postgresql_where=text("given_up_at is not null")),
+)
+
+# The secrets that the brand shares with its own gateway for text messages.
+sms_credential = Table(
+    "sms_credential",
+    tenant,
+    Column("kind", Text, primary_key=True),  # what we present to the gateway, or the key of the gateway's reports
+    Column("presented", Text, nullable=False),  # the user name for HTTP Basic; empty: there is none
+    Column("sealed", LargeBinary, nullable=False),  # encrypted with the data key
+    Column("changed_at", Moment, nullable=False),
+    CheckConstraint("kind in ('gateway', 'reports')", name="kind"),
 )

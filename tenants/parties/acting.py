@@ -40,17 +40,17 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
         return "consumer" if self.staff is None else "staff"
 
 
-async def require_may_act(tx: Transaction, acting: Acting, today: date) -> None:
+async def require_may_act(tx: Transaction, acting: Acting, today: date, *, to_see: bool = False) -> None:
     """Raise MayNotAct unless the login is enabled and may act for the customer on `today` (CDR Rules 1.13(1)(c), (d)).
 
-    The period of a representation is applied. Its scope is text of the retailer, and limits nothing here.
+    The period and the scope of a representation are applied. With `to_see`, it is enough that the login may see what
+    the customer shares.
     """
     if acting.login_id is None:
         return
     login = await store.login_by_id(tx, acting.login_id)
-    if login is None or acting.customer_id not in {
-        customer.id for customer in await store.customers_of(tx, acting.login_id, today)
-    }:
+    customers = [] if login is None else await store.customers_of(tx, acting.login_id, today)
+    if acting.customer_id not in {each.id for each in customers if each.may_share or (to_see and each.may_see)}:
         raise MayNotAct(f"login {acting.login_id} may not act for customer {acting.customer_id}")
 
 
@@ -59,5 +59,5 @@ async def representatives(tx: Transaction, acting: Acting, today: date) -> list[
 
     The retailer's import adds and ends them. The end of a representation ends no consent of the customer (K-2).
     """
-    await require_may_act(tx, acting, today)
+    await require_may_act(tx, acting, today, to_see=True)
     return await store.representatives(tx, acting.customer_id, today)

@@ -29,6 +29,9 @@ LONGEST_IDENTIFIER = 1_000
 Mobile = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}\Z", description="E.164")]
 """The number of a mobile telephone, to which text messages are sent."""
 RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian"]
+RepresentationScope = Literal["share", "see"]
+"""What a representation is limited to: to do everything about sharing, or only to see what is shared. No scope means
+everything, and any other text of the retailer means nothing (decision 0061)."""
 
 
 def plain_text(text: str) -> str:
@@ -80,6 +83,10 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     is_self: bool
     """Whether the customer is the person who signs in, not another person or an organisation that they represent."""
+    may_see: bool = True
+    """Whether the login may see what the customer shares."""
+    may_share: bool = True
+    """Whether the login may also share, change it, stop it, and decide what a holder decides."""
 
 
 class Representative(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +96,7 @@ class Representative(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: RepresentationRole
     scope: str | None
-    """What the person may do, as text of the retailer; None means everything."""
+    """What the person may do, a `RepresentationScope`; None means everything, and any other text nothing."""
     valid_from: date | None
     """None if the beginning is not known."""
     valid_to: date | None
@@ -106,4 +113,14 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     login: Login | None
     """None if there is no such login, or if it is disabled."""
     customers: tuple[Customer, ...]
-    """The customers for whom the login may act: the person themselves is first, the others are sorted by name."""
+    """The customers that the login represents: the person themselves is first, the others are sorted by name."""
+
+    @property
+    def shares_for(self) -> tuple[Customer, ...]:
+        """The customers for whom the login may share."""
+        return tuple(each for each in self.customers if each.may_share)
+
+    @property
+    def sees(self) -> tuple[Customer, ...]:
+        """The customers whose sharing the login may see."""
+        return tuple(each for each in self.customers if each.may_see)

@@ -1,7 +1,7 @@
 """The SQL of logins and customers."""
 
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 import msgspec
@@ -9,7 +9,7 @@ from asyncpg import Record
 from sqlalchemy import ColumnElement, Date, Row, and_, bindparam, func, literal_column, or_, select
 
 from haas.database import Statement, Transaction
-from tenants.parties.models import Customer, Login, Representative
+from tenants.parties.models import Customer, Login, RepresentationScope, Representative
 from tenants.parties.tables import customer, login, representation
 
 
@@ -30,7 +30,10 @@ async def login_names(tx: Transaction, login_id: UUID) -> Row[Any]:
 
 
 async def customers_of(tx: Transaction, login_id: UUID, today: date) -> list[Customer]:
-    """Return the customers for whom a login may act on `today`: first the person themselves, then others by name."""
+    """Return the customers that a login represents on `today`: first the person themselves, then others by name.
+
+    They say what the login may do for each. If there are several representations, the widest applies.
+    """
     return [Customer(**row) for row in await tx.rows(_CUSTOMERS, login_id=login_id, today=today)]
 
 
@@ -58,7 +61,11 @@ async def representatives(tx: Transaction, customer_id: UUID, today: date) -> li
 
 
 def is_representation_in_force(today: date | ColumnElement[date]) -> ColumnElement[bool]:
-    """Return the SQL condition that a representation is in force on `today`."""
+    """Return the SQL condition that a representation is in force on `today`, and that its scope permits to see."""
+    return and_(_is_representation_of(today), _MAY_SEE)
+
+
+def _is_representation_of(today: date | ColumnElement[date]) -> ColumnElement[bool]:
     return and_(
         representation.c.valid_from <= today,
         or_(representation.c.valid_to.is_(None), representation.c.valid_to >= today),
@@ -72,13 +79,23 @@ def _login(row: Record | None) -> Login | None:
 _LOGIN = select(login.c.id, login.c.email, login.c.mobile).where(login.c.disabled_at.is_(None))
 _BY_IDENTIFIER: Final = Statement(_LOGIN.where(login.c.identifier == bindparam("identifier")))
 _BY_ID: Final = Statement(_LOGIN.where(login.c.id == bindparam("login_id")))
+_SCOPES: Final[dict[RepresentationScope, ColumnElement[Any]]] = {
+    each: literal_column(f"'{each}'") for each in get_args(RepresentationScope)
+}
+_MAY_SEE = or_(representation.c.scope.is_(None), representation.c.scope.in_(list(_SCOPES.values())))
+_MAY_SHARE = or_(representation.c.scope.is_(None), representation.c.scope == _SCOPES["share"])
 _IS_SELF = func.bool_or(representation.c.role == literal_column("'self'"))
 _CUSTOMERS: Final = Statement(
-    select(customer.c.id, customer.c.kind, customer.c.name, _IS_SELF.label("is_self"))
-    .join(representation, representation.c.customer_id == customer.c.id)
-    .where(
-        representation.c.login_id == bindparam("login_id"), is_representation_in_force(bindparam("today", type_=Date))
+    select(
+        customer.c.id,
+        customer.c.kind,
+        customer.c.name,
+        _IS_SELF.label("is_self"),
+        func.bool_or(_MAY_SEE).label("may_see"),
+        func.bool_or(_MAY_SHARE).label("may_share"),
     )
+    .join(representation, representation.c.customer_id == customer.c.id)
+    .where(representation.c.login_id == bindparam("login_id"), _is_representation_of(bindparam("today", type_=Date)))
     .group_by(customer.c.id)
     .order_by(_IS_SELF.desc(), customer.c.name, customer.c.id)
 )

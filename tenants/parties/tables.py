@@ -46,7 +46,7 @@ representation = Table(
     Column("valid_from", Date, primary_key=True),  # -infinity if not known
     Column("valid_to", Date),  # the last day; null if no end is known
     Column("role", Text, nullable=False),
-    # What the representative may do for the customer, as text of the retailer; null means everything.
+    # What the representative may do for the customer: `share` or `see`. Null means everything, any other text nothing.
     Column("scope", Text),
     CheckConstraint("role in ('self', 'nominated-representative', 'attorney', 'guardian')", name="role"),
     CheckConstraint("valid_to >= valid_from", name="period"),

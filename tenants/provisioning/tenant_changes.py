@@ -13,9 +13,11 @@ from tenants.registry.models import (
     CustomerKey,
     CustomerSource,
     MarketRate,
+    ReceiptDays,
     RegisterAuthentication,
     Tenant,
     TenantSettings,
+    TextMessageGateway,
     UpstreamServer,
     VelocityLimit,
 )
@@ -29,11 +31,19 @@ CONTACTS: Final = {"phone": "support_phone", "email": "support_email"}
 """The contacts of a brand, with the theme tokens in which they are stored."""
 UPSTREAM_VALUES: Final = tuple(field.name for field in msgspec.structs.fields(UpstreamServer))
 """The values of the retailer's own server."""
+GATEWAY_VALUES: Final = tuple(field.name for field in msgspec.structs.fields(TextMessageGateway))
+"""The values of the brand's own gateway for text messages."""
+_SERVERS: Final = {
+    "upstream": ("the retailer's server", UPSTREAM_VALUES),
+    "text_messages": ("the gateway for text messages", GATEWAY_VALUES),
+}
+"""The settings that are a server with several values."""
 _CHOSEN: Final = ("customer_source", "register_authentication")
 """The settings that have one of several values."""
 _NUMBERS: Final[Mapping[str, tuple[Any, str]]] = {
     "low_velocity_limit": (VelocityLimit | None, "a limit for low velocity data: 10 to 1000 calls"),
     "market_calls_per_second": (MarketRate | None, "a number of requests a second to AEMO: 1 to 1000"),
+    "receipt_days_before_end": (ReceiptDays | None, "a number of days before an end: 1 to 90"),
 }
 """The settings that are a number or None, with their types."""
 _BRAND_NAME: Final = "brand_name"
@@ -66,12 +76,18 @@ class TenantChange(
     low_velocity_limit: int | None = None
     """A limit from 10 to 1000 calls; 0 removes the limit."""
     register_authentication: RegisterAuthentication | None = None
+    dkim_selector: str | None = None
+    """The selector of DKIM; an empty text removes it."""
     market_calls_per_second: int | None = None
     """A number from 1 to 1000 requests; 0 removes it."""
+    receipt_days_before_end: int | None = None
+    """A number from 1 to 90 days; 0 removes it."""
     customer_source: CustomerSource | None = None
     upstream: dict[str, str] = {}
     """Values of the retailer's own server (`UpstreamServer`), by field. An empty text removes a value. If all are
     removed, the tenant has no server."""
+    text_messages: dict[str, str] = {}
+    """Values of the brand's own gateway for text messages (`TextMessageGateway`), as for `upstream`."""
     hosts: dict[TenantSurface, str] = {}
     move_endpoints: bool = False
     """Whether the secure host may be changed although data recipients are registered."""
@@ -120,8 +136,13 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
     wanted_limits = {**limits, **_limits(change)}
     hosts = dict(tenant.surfaces())
     wanted_hosts = {**hosts, **{surface: checked_host(surface, host) for surface, host in change.hosts.items()}}
-    upstream = _values_of(tenant.settings.upstream)
-    wanted_upstream = {name: value for name, value in {**upstream, **change.upstream}.items() if value}
+    servers = {server: _values_of(getattr(tenant.settings, server)) for server in _SERVERS}
+    wanted_servers = {
+        server: {name: value for name, value in {**values, **getattr(change, server)}.items() if value}
+        for server, values in servers.items()
+    }
+    mail = {"dkim_selector": tenant.settings.dkim_selector}
+    wanted_mail = mail if change.dkim_selector is None else {"dkim_selector": change.dkim_selector or None}
     source = {name: getattr(tenant.settings, name) for name in _CHOSEN}
     wanted_source = {name: getattr(change, name) or source[name] for name in _CHOSEN}
     detail = {
@@ -131,7 +152,8 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
         "market": _differences(choices, {**choices, **change.market}),
         "private_hosts": _differences(private, wanted_private),
         "limits": _differences(limits, wanted_limits),
-        "upstream": _differences(upstream, wanted_upstream),
+        **{server: _differences(values, wanted_servers[server]) for server, values in servers.items()},
+        "mail": _differences(mail, wanted_mail),
         "source": _differences(source, wanted_source),
         "hosts": _differences(hosts, wanted_hosts),
     }
@@ -140,8 +162,8 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
     settings |= {choice: change.market[choice] for choice in detail["market"] or ()}
     if detail["private_hosts"]:
         settings["private_hosts"] = sorted(wanted_private)
-    if detail["upstream"]:
-        settings["upstream"] = wanted_upstream or None
+    settings |= {server: wanted_servers[server] or None for server in _SERVERS if detail[server]}
+    settings |= wanted_mail if detail["mail"] else {}
     if detail["source"]:
         settings |= {name: wanted_source[name] for name in detail["source"]}
     _check_settings(tenant, settings)
@@ -173,7 +195,7 @@ def _possible_choices() -> str:
     return ", ".join(f"{choice}={'|'.join(values)}" for choice, values in MARKET_CHOICES.items())
 
 
-def _values_of(server: UpstreamServer | None) -> dict[str, str]:
+def _values_of(server: UpstreamServer | TextMessageGateway | None) -> dict[str, str]:
     """Return the values of a server that are set, by field."""
     values = {} if server is None else msgspec.structs.asdict(server)
     return {name: value for name, value in values.items() if value is not None}
@@ -181,10 +203,10 @@ def _values_of(server: UpstreamServer | None) -> dict[str, str]:
 
 def _check_settings(tenant: Tenant, settings: Mapping[str, Any]) -> None:
     """Raise InvalidChange if the settings of the tenant would be invalid with the changed ones."""
-    unknown = set(settings.get("upstream") or ()) - set(UPSTREAM_VALUES)
-    if unknown:
-        known = ", ".join(UPSTREAM_VALUES)
-        raise InvalidChange(f"the retailer's server has no value {min(unknown)!r}; its values are {known}")
+    for server, (name, values) in _SERVERS.items():
+        unknown = set(settings.get(server) or ()) - set(values)
+        if unknown:
+            raise InvalidChange(f"{name} has no value {min(unknown)!r}; its values are {', '.join(values)}")
     try:
         msgspec.convert({**msgspec.to_builtins(tenant.settings), **settings}, TenantSettings)
     except msgspec.ValidationError as error:

@@ -5,13 +5,14 @@ what data about that person. Nothing of a sharing is in it that a harm flag has 
 a flag makes nothing visible that was concealed before (CDR Rules 4A.15, K-14).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from haas.database import Transaction
-from tenants.accounts.models import account_hint, account_name
+from tenants.accounts.models import account_name
+from tenants.accounts.service import labels_of
 from tenants.arrangements import store as arrangements
 from tenants.arrangements.models import Authorisation, EndedBy, Recipient
 from tenants.consent.review import clusters_of
@@ -55,6 +56,12 @@ _NOTICES: Final = {
     "approval-declined": "to you: not all account holders approved the sharing",
     "approval-lapsed": "to you: another account holder did not approve the sharing in time",
     "approval-withdrawn": "to you: the approval of another account holder was withdrawn",
+    "receipt-given": "to who authorised: a receipt of the authorisation",
+    "receipt-changed": "to who authorised: a receipt of the change",
+    "receipt-withdrawn": "to who authorised: a receipt of the withdrawal",
+    "receipt-ended": "to who authorised: a receipt of the end",
+    "receipt-expiring": "to who authorised: a receipt before the end",
+    "receipt-expired": "to who authorised: a receipt of the expiry",
 }
 _OF_ACCOUNTS: Final = "energy:"
 """How scopes begin whose data is about an account, and not about the person."""
@@ -72,8 +79,8 @@ async def build(tx: Transaction, tenant: Tenant, customer_id: UUID, now: datetim
         time_zone=tenant.settings.time_zone,
         customer=who.name,
         customer_reference=who.reference,
-        sharing=await _own(tx, customer_id, who.kind),
-        sharing_by_others=await _joint(tx, customer_id),
+        sharing=await _own(tx, customer_id, who.kind, now),
+        sharing_by_others=await _joint(tx, customer_id, now),
         refusals=[RecordedRefusal(**row) for row in await store.refusals(tx, customer_id)],
         complaints=await store.of_customer(tx, "complaint", ComplaintRecord, customer_id),
         corrections=await store.of_customer(tx, "correction_request", CorrectionRecord, customer_id),
@@ -81,7 +88,7 @@ async def build(tx: Transaction, tenant: Tenant, customer_id: UUID, now: datetim
     )
 
 
-async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind) -> list[Sharing]:
+async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind, now: datetime) -> list[Sharing]:
     """Return what the consumer has shared, also authorisations whose codes were never exchanged."""
     own = {each.id: each for each in await arrangements.of_customer(tx, customer_id)}
     versions = {each.id: list(each.versions) for each in own.values()}
@@ -91,6 +98,8 @@ async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind) -> list[S
         recipients.setdefault(arrangement_id, recipient)
     disclosed = await store.disclosures(tx, list(own))
     notices = await store.notices(tx, list(own))
+    covered = {account.id for each in versions.values() for version in each for account in version.accounts}
+    names = await _names(tx, covered, disclosed, now)
     found = []
     for arrangement_id, recipient in recipients.items():
         arrangement = own.get(arrangement_id)
@@ -101,12 +110,14 @@ async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind) -> list[S
                 recipient=_name(recipient),
                 software_product=recipient.client_name,
                 versions=[
-                    _version(each, kind)
+                    _version(each, names, kind)
                     for each in sorted(versions[arrangement_id], key=lambda version: version.version)
                 ],
                 ended_at=None if arrangement is None else arrangement.ended_at,
                 ended=None if ended_by is None else _ENDED[ended_by],
-                disclosures=[_disclosure(row, kind) for row in disclosed if row.arrangement_id == arrangement_id],
+                disclosures=[
+                    _disclosure(row, names, kind) for row in disclosed if row.arrangement_id == arrangement_id
+                ],
                 notices=[
                     _notice(row)
                     for row in notices
@@ -118,18 +129,19 @@ async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind) -> list[S
     return found
 
 
-async def _joint(tx: Transaction, customer_id: UUID) -> list[JointSharing]:
+async def _joint(tx: Transaction, customer_id: UUID, now: datetime) -> list[JointSharing]:
     """Return what others have shared of the accounts that the consumer holds too, unless it was ever concealed."""
     shared = await shared_by_others(tx, customer_id)
     shared_ids = sorted({row.arrangement_id for row in shared})
     disclosed = await store.disclosures(tx, shared_ids)
     notices = await store.notices(tx, shared_ids)
+    names = await _names(tx, {row.account_id for row in shared}, (), now)
     found = []
     for row in shared:
         scopes = [scope for scope in row.scopes if scope.startswith(_OF_ACCOUNTS)]
         found.append(
             JointSharing(
-                account=_account(row.display_name, row.account_number),
+                account=names[row.account_id],
                 recipient=row.registration.get("legal_entity_name") or row.registration["org_name"],
                 # The clusters of accounts are the same for every kind of customer.
                 data=[cluster.title for cluster in clusters(scopes, "person")],
@@ -137,7 +149,7 @@ async def _joint(tx: Transaction, customer_id: UUID) -> list[JointSharing]:
                 until=row.expires_at,
                 ended_at=row.ended_at,
                 disclosures=[
-                    _disclosure(each, "person")
+                    _disclosure(each, names, "person")
                     for each in disclosed
                     if (each.arrangement_id, each.account_id) == (row.arrangement_id, row.account_id)
                 ],
@@ -151,21 +163,28 @@ async def _joint(tx: Transaction, customer_id: UUID) -> list[JointSharing]:
     return found
 
 
-def _version(version: Authorisation, kind: CustomerKind) -> AuthorisedVersion:
+async def _names(
+    tx: Transaction, covered: Collection[UUID], disclosed: Iterable[store.DisclosureRow], now: datetime
+) -> Mapping[UUID, str]:
+    """Return the names of accounts that were covered, and of those whose data was disclosed, by their ids."""
+    return await labels_of(tx, {*covered, *(row.account_id for row in disclosed if row.account_id is not None)}, now)
+
+
+def _version(version: Authorisation, names: Mapping[UUID, str], kind: CustomerKind) -> AuthorisedVersion:
     return AuthorisedVersion(
         what="authorisation" if version.version == 1 else "amendment",
         authorised_at=version.authorised_at,
         in_force_from=version.active_at,
         until=version.expires_at,
         data=[cluster.title for cluster in clusters_of(version, kind)],
-        accounts=[_account(each.display_name, each.account_number) for each in version.accounts],
+        accounts=[names[each.id] for each in version.accounts],
     )
 
 
-def _disclosure(row: store.DisclosureRow, kind: CustomerKind) -> Disclosure:
+def _disclosure(row: store.DisclosureRow, names: Mapping[UUID, str], kind: CustomerKind) -> Disclosure:
     return Disclosure(
         data=title_of(row.cluster, kind),
-        account=None if row.account_id is None else _account(row.display_name, row.account_number),
+        account=None if row.account_id is None else names.get(row.account_id, account_name(None)),
         first_on=row.first_on,
         last_at=row.last_at,
         times=row.times,
@@ -177,10 +196,6 @@ def _notice(row: store.NoticeRow) -> SentNotice:
     what = row.about or row.kind
     delivered_at = row.handled_at if row.kind == LETTER else row.done_at
     return SentNotice(what=_NOTICES.get(what, what), made_at=row.created_at, delivered_at=delivered_at)
-
-
-def _account(display_name: str | None, account_number: str | None) -> str:
-    return " ".join(filter(None, (account_name(display_name), account_hint(account_number))))
 
 
 def _name(recipient: Recipient) -> str:

@@ -123,16 +123,13 @@ async def disclosures(tx: Transaction, arrangement_ids: Sequence[UUID]) -> list[
             day.arrangement_id,
             day.account_id,
             day.cluster,
-            account.c.display_name,
-            account.c.account_number,
             func.min(day.day).label("first_on"),
             func.max(day.last_at).label("last_at"),
             func.sum(day.calls).label("times"),
             func.max(day.corrected_at).label("corrected_at"),
         )
-        .select_from(disclosure_day.outerjoin(account, account.c.id == day.account_id))
         .where(day.arrangement_id.in_(arrangement_ids))
-        .group_by(day.arrangement_id, day.account_id, day.cluster, account.c.display_name, account.c.account_number)
+        .group_by(day.arrangement_id, day.account_id, day.cluster)
         .order_by("first_on", day.cluster, day.account_id)
     )
     return list((await tx.execute(query)).all())

@@ -20,8 +20,12 @@ NodeState = Literal["active", "draining"]
 CustomerKey = Literal["customer", "arrangement"]
 RegisterAuthentication = Literal["private-key-jwt", "self-signed-jwt"]
 MarketRate = Annotated[int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")]
+ReceiptDays = Annotated[int, Meta(ge=1, le=90, description="a whole number from 1 to 90")]
 VelocityLimit = Annotated[int, Meta(ge=10, le=1000, description="a whole number from 10 to 1000")]
 HttpsUrl = Annotated[str, Meta(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?\Z", description="an https address")]
+DkimSelector = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z", description="a selector of DKIM")
+]
 
 # Names in the time zone folder of the system that are not time zones of the IANA database.
 _NOT_TIME_ZONES = frozenset({"Factory", "localtime"})
@@ -76,6 +80,16 @@ class UpstreamServer(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("`scope` is only for `client-credentials`")
 
 
+class TextMessageGateway(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway through which the text messages of a brand are sent. Its credential is in the tenant's schema."""
+
+    uri: HttpsUrl
+    """Messages are posted to it as JSON (docs/operations.md)."""
+    sender: Annotated[str, Meta(pattern=r"^[\x21-\x7E]([\x20-\x7E]{0,38}[\x21-\x7E])?\Z")] | None = None
+    """The name or number that people see as the sender. None: the name of the brand. Australia has a register of
+    names."""
+
+
 class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of a tenant. They contain no credentials, because every process keeps the registry in memory.
 
@@ -100,17 +114,24 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How many requests a second AEMO has agreed for the participants of the brand. None: nothing was agreed (A-6).
     Brands that share a participant have the same number."""
     private_hosts: frozenset[Host] = frozenset()
-    """Hosts of the sources that may have an address in a private network, such as MarketNet or a VPN of the retailer.
-    Only the provider's staff may enter them: with them, this deployment sends requests into that network."""
+    """Hosts of the sources, and of the gateway for text messages, that may have an address in a private network, such
+    as MarketNet or a VPN of the retailer. Only the provider's staff may enter them: with them, this deployment sends
+    requests into that network."""
     register_authentication: RegisterAuthentication = "private-key-jwt"
     """How the CDR Register authenticates at the admin operations (CDS, CDR Register calling Data Holders): with an
     access token, for which it uses `private_key_jwt`, or a JWT that it signs itself. It is agreed at onboarding."""
     app: App | None = None
+    text_messages: TextMessageGateway | None = None
+    """The brand's own gateway for text messages. None: that of the deployment."""
+    dkim_selector: DkimSelector | None = None
+    """The selector of the key with which the mail server signs the mail of the brand (RFC 6376 3.1)."""
     customer_calls_counted_by: CustomerKey = "customer"
     """For whom the threshold of 10 calls in a second "per customer" is counted (CDS, Traffic Thresholds; sm#728)."""
     low_velocity_limit: VelocityLimit | None = None
     """After how many calls within 24 hours for the same low velocity data under an arrangement a further one is
     refused (CDS, Low Velocity Data Sets). None: it is answered."""
+    receipt_days_before_end: ReceiptDays | None = None
+    """How many days before an authorisation ends, who has authorised gets a receipt. None: no such receipt."""
     # Optional features. Each is off unless the retailer asks for it.
     serves_retired_versions: bool = False
     """Whether a version of an operation is still served after its retirement date."""
@@ -120,6 +141,15 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether an account holder may stop a secondary user from sharing the account with one recipient."""
     serves_management_api: bool = False
     """Whether the Management API is offered."""
+    # Receipts to the person who authorised, which are the brand's choice (K-26). What others are told is a duty.
+    sends_given_receipts: bool = False
+    """Whether a receipt is sent when an authorisation is given."""
+    sends_changed_receipts: bool = False
+    """Whether a receipt is sent when an authorisation is changed."""
+    sends_withdrawn_receipts: bool = False
+    """Whether a receipt is sent when an authorisation is withdrawn, or ends for another reason before its time."""
+    sends_expired_receipts: bool = False
+    """Whether a receipt is sent when an authorisation has expired."""
 
     def __post_init__(self) -> None:
         """Raise ValueError when the IANA database does not have the time zone, or the server of a source is missing."""

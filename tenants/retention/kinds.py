@@ -194,6 +194,13 @@ KINDS: Final = (
         clause="no secret outlives its use",
     ),
     RecordKind(
+        name="A brand's own gateway for text messages",
+        tables=("sms_credential",),
+        kept=_USE,
+        removed="the secret when it is replaced or removed",
+        clause="no secret outlives its use",
+    ),
+    RecordKind(
         name="The deployment",
         tables=(
             "retailer",

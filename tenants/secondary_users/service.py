@@ -13,8 +13,8 @@ from uuid import UUID, uuid4, uuid5
 
 from haas.database import Transaction
 from tenants.accounts import store as accounts
-from tenants.accounts.models import SecondaryUserInstruction, SharingBlock, account_label
-from tenants.accounts.service import market_day
+from tenants.accounts.models import SecondaryUserInstruction, SharingBlock
+from tenants.accounts.service import labels_of, market_day
 from tenants.joint_accounts import store as joint_accounts
 from tenants.joint_accounts.errors import SharingNotFound
 from tenants.joint_accounts.holders import require_holder
@@ -70,19 +70,21 @@ async def users(tx: Transaction, acting: Acting, *, now: datetime) -> list[Secon
                 sharing_ids=tuple(stopped[block.customer_id, block.account_id, block.recipient_id]),
             )
         )
+    rows = await store.users_of(tx, held, today)
+    account_names = await labels_of(tx, {row.account_id for row in rows}, now)
     return [
         SecondaryUser(
             id=uuid5(_IDS, f"{row.account_id} {row.customer_id}"),
             customer_id=row.customer_id,
             name=row.name,
             account_id=row.account_id,
-            account=_label(row),
+            account=account_names[row.account_id],
             instructed_at=row.given_at,
             withdrawn_at=row.withdrawn_at,
             blocked=tuple(blocked[row.customer_id, row.account_id]),
             sharing=tuple(sharing[row.customer_id, row.account_id]),
         )
-        for row in await store.users_of(tx, held, today)
+        for row in rows
     ]
 
 
@@ -183,7 +185,3 @@ async def _find(tx: Transaction, acting: Acting, sharing_id: UUID, now: datetime
         if each.view.id == sharing_id:
             return each
     raise SharingNotFound(f"customer {acting.customer_id} sees no sharing {sharing_id} of a secondary user")
-
-
-def _label(row: store.UserRow) -> str:
-    return account_label(row.display_name, row.account_number, row.creation_date)

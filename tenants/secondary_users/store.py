@@ -38,9 +38,7 @@ async def users_of(
             holding.c.customer_id,
             holding.c.account_id,
             customer.c.name,
-            account.c.display_name,
-            account.c.account_number,
-            account.c.creation_date,
+            account.c.display_name,  # for the order
             secondary_user_instruction.c.given_at,
             _WITHDRAWN_AT.label("withdrawn_at"),
         )

@@ -35,7 +35,9 @@ async def test_a_message_is_posted_as_json_with_its_key(authority: TestAuthority
     assert fields["idempotency-key"] == "0b7c1f0e"
     assert fields["content-type"] == "application/json"
     assert fields["authorization"] == "Basic dXNlcjpwQHNz".lower()
-    assert json.loads(body) == {"from": "Aurora Energy", "to": "+61400000000", "text": "123456"}
+    assert json.loads(body) == {
+        "from": "Aurora Energy", "to": "+61400000000", "text": "123456", "reference": "0b7c1f0e"
+    }  # fmt: skip
 
 
 async def test_without_a_user_in_the_url_no_credentials_are_sent(authority: TestAuthority) -> None:

@@ -230,10 +230,8 @@ async def test_every_surface_says_unavailable_while_the_database_is_silent(
 
 
 async def test_what_is_in_memory_is_served_while_the_database_is_silent(
-    server: OwnPostgres, application: Application, tenant: Tenant
+    server: OwnPostgres, application: Application, tenant: Tenant, clock: MovableClock
 ) -> None:
-    clock = application.services.clock
-    assert isinstance(clock, MovableClock)
     documents = ("/.well-known/openid-configuration", "/jwks")
     async with application.http(base_url=tenant.issuer) as http, server.silence() as begin:
         before = [(await http.get(path)).json() for path in documents]
@@ -244,11 +242,9 @@ async def test_what_is_in_memory_is_served_while_the_database_is_silent(
 
 
 async def test_the_status_and_outages_are_served_from_memory_and_tell_of_the_silence(
-    server: OwnPostgres, application: Application, tenant: Tenant
+    server: OwnPostgres, application: Application, tenant: Tenant, clock: MovableClock
 ) -> None:
     """What was never read cannot be served. The status changes when the database has been silent for some time."""
-    clock = application.services.clock
-    assert isinstance(clock, MovableClock)
     other = await application.new_tenant("never-read")
     version = {"x-v": "1"}
     async with application.http(headers=version) as http, server.silence() as begin:

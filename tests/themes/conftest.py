@@ -45,14 +45,20 @@ recipient = SimpleNamespace(
 def account(number: int, name: str, **changes: Any) -> SimpleNamespace:
     values = {
         "id": UUID(int=number), "name": name, "number": f"ending in {4400 + number}", "joint": False, "closed": False,
-        "unavailable": None, "chosen": False, "change": None,
+        "unavailable": None, "chosen": False, "change": None, "note": None, "approve_by": None,
         "details": ["Everyday Saver", "Electricity", f"ending in {4400 + number}"],
     }  # fmt: skip
     return SimpleNamespace(**{**values, **changes})
 
 
 HOME = account(1, "Home, 12 Wattle Street", chosen=True)
-BEACH = account(2, "Beach house", joint=True, chosen=True)
+TOLD = "The other account holders may be told that you share it."
+ASKED = (
+    "We share its data only if the other account holders approve by 1 December 2026. We ask them after you authorise."
+)
+BEACH = account(2, "Beach house", joint=True, chosen=True, note=TOLD)
+CABIN = account(7, "Mountain cabin", joint=True, chosen=True, note=ASKED)
+PIER = account(8, "Boat at the pier", joint=True, note="We will not tell the other account holders that you share it.")
 OLD = account(3, "Flat in Newtown", closed=True)
 OFF = account(4, "Parents’ farm", joint=True, unavailable="sharing-off")
 USER = account(5, "Account of R. Hartley-Featherstonehaugh", unavailable="secondary-user")
@@ -68,6 +74,7 @@ def _accounts(*groups: Any, unavailable: Any = (OFF, USER), **changes: Any) -> d
     return {
         "step": 3, "steps": 4, "back": None, "amending": False, "groups": groups, "unavailable": unavailable,
         "total": total, "listed": total, "hidden": (), "filter": "", "has_many": False, "announcement": None,
+        "not_permitted": (),
         "chosen": sum(each.chosen for group in groups for each in group.accounts), **changes,
     }  # fmt: skip
 
@@ -103,8 +110,9 @@ TIMELINE = [
 def _arrangement(**changes: Any) -> SimpleNamespace:
     values = {
         "id": UUID(int=99), "recipient": recipient, "policy": "https://brightbill.test/policy", "current": True,
+        "may_stop": True,
         "status": "Sharing", "customer": None, "customer_name": "Marguerite Hartley", "accounts": [HOME, BEACH],
-        "tells_others": True, "concealed": [], "tells_holders": False, "concealed_from_holders": [],
+        "tells_others": True, "concealed": [], "tells_holders": False,
         "agreed": "You agreed", "consented_at": NOW,
         "period": wording.period(YEAR, NOW, NOW + timedelta(seconds=YEAR)), "ended_at": None, "ended_how": None,
         "clusters": clusters(SCOPES, "person"), "timeline": TIMELINE, "disclosed": DISCLOSED,
@@ -116,9 +124,11 @@ def _arrangement(**changes: Any) -> SimpleNamespace:
     return SimpleNamespace(**{**values, **changes})
 
 
-CHANGED = _arrangement(accounts=[HOME, OFF], concealed=["Parents’ farm"])
+WAITING = account(7, "Mountain cabin", joint=True, approve_by=NOW + timedelta(days=7), unavailable="approval-pending")
+CHANGED = _arrangement(accounts=[HOME, OFF, WAITING], concealed=["Parents’ farm"])
 ENDED = _arrangement(
     current=False,
+    may_stop=False,
     status="Stopped",
     customer="Waratah Bakery Pty Ltd",
     ended_at=NOW,
@@ -126,6 +136,7 @@ ENDED = _arrangement(
     timeline=[TimelineEntry(at=NOW, title="You stopped sharing"), *TIMELINE[1:]],
 )
 ONCE = _arrangement(
+    may_stop=False,
     status="Sharing once", period=wording.period(86_400, NOW, NOW + timedelta(days=1)), accounts=[], disclosed=[],
     disclosed_by_account=[], timeline=TIMELINE[3:], policy=None,
 )  # fmt: skip
@@ -137,7 +148,7 @@ MANY = _arrangement(accounts=[*(account(number, f"Shop {number}") for number in 
 def _card(title: str, number: int, **changes: Any) -> SimpleNamespace:
     values = {
         "id": UUID(int=number), "title": title, "current": True, "status": "Sharing",
-        "summary": "Until 24 November 2027", "customer": None, "agreed_at": NOW, "received_at": NOW,
+        "summary": "Until 24 November 2027", "customer": None, "agreed_at": NOW, "received_at": NOW, "waiting": None,
         "data": "Account and plan details, Billing payments and history, Electricity usage and 4 more kinds of data",
     }  # fmt: skip
     return SimpleNamespace(**{**values, **changes})
@@ -155,6 +166,7 @@ GROUPS = [
                 status="Sharing once",
                 summary="Until 25 November 2026, 3:32 pm AEDT",
                 received_at=None,
+                waiting=SimpleNamespace(number=2, until=NOW + timedelta(days=7)),
                 data="Name and occupation",
             )
         ],
@@ -183,7 +195,10 @@ LONG_RECIPIENT = SimpleNamespace(
     legal_entity_name="Waratah Bankstown Neighbourhood Energy and Savings Comparison Cooperative Society Limited",
     accreditation_number="ADRBNK000123",
 )
-LONG_ACCOUNT = account(6, "averyveryveryveryverylongaccountname@withoutanyspaceinit.example", joint=True)
+LONG_ACCOUNT = account(
+    6, "averyveryveryveryverylongaccountname@withoutanyspaceinit.example", joint=True, note=ASKED,
+    approve_by=NOW + timedelta(days=7),
+)  # fmt: skip
 LONG_NAMES = _arrangement(
     recipient=LONG_RECIPIENT, accounts=[LONG_ACCOUNT], customer="Featherstonehaugh-Cholmondeleywarrenderson Holdings"
 )
@@ -231,15 +246,15 @@ def _parts(kind: Any = "person", name: str | None = None, **marks: Any) -> list[
 
 REVIEW = {
     "shown": "0" * 64, "subjects": "you, 2 accounts and their electricity", "back": "accounts", "steps": 4,
-    "step": 4, "amending": False, "accounts": [HOME, BEACH], "period": CHANGED.period, "previous": None,
+    "step": 4, "amending": False, "accounts": [HOME, BEACH, CABIN], "period": CHANGED.period, "previous": None,
     "period_changes": False, "history_from": NOW - timedelta(days=730), "data_parts": _parts(), "about_person": False,
-    "not_about": None, "joint": True, "dashboard_host": "aurora.haas.localhost:8443",
+    "not_about": None, "approvals": None, "dashboard_host": "aurora.haas.localhost:8443",
 }  # fmt: skip
 SITES = [
     account(number, f"{2 * number} Wattle Street, {town} NSW", chosen=number % 4 == 0)
     for number, town in ((each, "Newtown" if each <= 16 else "Orange") for each in range(10, 24))
 ]
-ACCOUNTS = _accounts(_group("Your accounts", HOME, BEACH), _group("Closed", OLD))
+ACCOUNTS = _accounts(_group("Your accounts", HOME), _group("Joint accounts", BEACH, CABIN, PIER), _group("Closed", OLD))
 MANY_ACCOUNTS = _accounts(
     _group("Newtown NSW", *SITES[:7]), _group("Orange NSW", *SITES[7:]), _group("Closed", OLD),
     has_many=True, filter="wattle", total=27, chosen=5, hidden=[UUID(int=77)],
@@ -283,6 +298,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             "step": 3,
             "steps": 5,
             "chosen_customer": None,
+            "not_permitted": ["Ironbark Sawmill Pty Ltd"],
             "customers": [
                 SimpleNamespace(id=UUID(int=1), name="Marguerite Hartley", kind="person", is_self=True),
                 SimpleNamespace(id=UUID(int=2), name="Waratah Bakery Pty Ltd", kind="organisation", is_self=False),
@@ -300,8 +316,20 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "3-accounts-none": ("consent/accounts", {**FLOW, **_accounts()}),
+    "3-accounts-not-permitted": (
+        "consent/accounts",
+        {**FLOW, **_accounts(unavailable=(), not_permitted=["Waratah Bakery Pty Ltd"])},
+    ),
     "3-accounts-many": ("consent/accounts", {**FLOW, **MANY_ACCOUNTS}),
-    "4-review": ("consent/review", {**FLOW, **REVIEW}),
+    "4-review": (
+        "consent/review",
+        {
+            **FLOW,
+            **REVIEW,
+            "subjects": "you, 3 accounts and their electricity",
+            "approvals": "Data of 1 account is shared only if all account holders approve by 1 December 2026.",
+        },
+    ),
     "4-review-amending": (
         "consent/review",
         {
@@ -312,7 +340,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             "period_changes": True,
             "accounts": [
                 account(1, "Home, 12 Wattle Street", change="kept"),
-                account(2, "Beach house", joint=True, change="new"),
+                account(2, "Beach house", joint=True, change="new", note=TOLD),
                 account(3, "Flat in Newtown", closed=True, change="removed"),
             ],
             "data_parts": _parts(
@@ -328,7 +356,6 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             "period": wording.period(0, NOW, NOW),
             "acting_for": "Waratah Bakery Pty Ltd",
             "about_person": True,
-            "joint": False,
             "accounts": [HOME],
             "subjects": "Waratah Bakery Pty Ltd, 1 account and its electricity",
             "not_about": "Waratah Bakery Pty Ltd",
@@ -344,14 +371,18 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "5-sign-in-link": ("dashboard/link", {**DASHBOARD, "state": "ready", "token": "t"}),
     "5-sign-in-link-not-newest": ("dashboard/link", {**DASHBOARD, "state": "not-newest", "token": ""}),
     "5-sign-in-link-elsewhere": ("dashboard/link", {**DASHBOARD, "state": "elsewhere", "token": ""}),
-    "6-arrangements": ("dashboard/arrangements", {**DASHBOARD, "current": GROUPS, "past": PAST_GROUPS}),
-    "6-arrangements-none": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": []}),
+    "6-arrangements": (
+        "dashboard/arrangements",
+        {**DASHBOARD, "current": GROUPS, "past": PAST_GROUPS, "not_seen": ["Ironbark Sawmill Pty Ltd"]},
+    ),
+    "6-arrangements-none": ("dashboard/arrangements", {**DASHBOARD, "current": [], "past": [], "not_seen": []}),
     "6-arrangements-long-names": (
         "dashboard/arrangements",
         {
             **DASHBOARD,
             "current": [SimpleNamespace(recipient=LONG_RECIPIENT, cards=[_card(LONG_ACCOUNT.name, 6)])],
             "past": [],
+            "not_seen": [],
         },
     ),
     "7-arrangement-long-names": ("dashboard/arrangement", {**DASHBOARD, "arrangement": LONG_NAMES}),

@@ -35,7 +35,7 @@ def _sharing(now: datetime, number: int, product: str, **changes: Any) -> Simple
 def _user(now: datetime, number: int, name: str, **changes: Any) -> SimpleNamespace:
     values = {
         "id": UUID(int=number), "name": name, "account": HOME, "customer": None, "instructed_at": now,
-        "withdrawn_at": None, "sharing": [], "shares_with": "", "blocked": [],
+        "withdrawn_at": None, "sharing": [], "shares_with": "", "blocked": [], "may_decide": True,
     }  # fmt: skip
     return SimpleNamespace(**{**values, **changes})
 

@@ -5,14 +5,17 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Literal
 from uuid import uuid4
 
+import msgspec
 import pytest
 from sqlalchemy import insert
 
 from haas.clock import MovableClock
 from haas.database import Database
 from haas.database.dedicated import dedicated_connection
+from haas.dns_records import DnsTextRecords
 from haas.jobs import Jobs, open_broker
 from haas.settings import Settings
 from tenants.corrections.tables import affected_disclosure, disclosure_finding
@@ -22,8 +25,10 @@ from tenants.notices.outbox import put
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tenants.services import Services
+from tests.support.dns_server import LOOPBACK, DnsServer
 from tests.support.https_server import HttpsServer
 from tests.support.mail_server import MailServer
+from workers import tasks as worker_tasks
 from workers.dispatch import Dispatcher
 from workers.schedule import Scheduler
 from workers.tasks import DELIVER_OUTBOX, WARN, Tasks
@@ -145,6 +150,32 @@ async def test_the_daily_warnings_say_which_findings_are_overdue_and_which_will_
     assert [(each.getMessage(), each.levelname, each.findings, each.persons) for each in logged] == [  # type: ignore[attr-defined]
         ("finding.overdue", "CRITICAL", 1, 2), ("finding.due_soon", "WARNING", 1, 0)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("environment", "expected"), [("production", ["sender.not_protected"]), ("sandbox", [])])
+async def test_sender_domains_are_checked_every_day_in_production(
+    *,
+    services: Services,
+    tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    environment: Literal["production", "sandbox"],
+    expected: list[str],
+) -> None:
+    """The domains of a sandbox exist on this machine only."""
+    caplog.set_level(logging.WARNING, "tenants.notices.senders")
+    tasks = Tasks(services, msgspec.structs.replace(services.settings, environment=environment))
+
+    async def one() -> list[Tenant]:
+        return [tenant]
+
+    monkeypatch.setattr(tasks, "tenants", one)
+    async with DnsServer().serving() as dns:
+        monkeypatch.setattr(worker_tasks, "DnsTextRecords", lambda: DnsTextRecords(LOOPBACK, dns.port))
+        await tasks.run(WARN)
+    logged = [record for record in caplog.records if record.getMessage().startswith("sender.")]
+    assert [record.getMessage() for record in logged] == expected
+    assert all(vars(record)["records"] == "SPF,DKIM,DMARC" for record in logged)
 
 
 async def test_a_sweep_delivers_a_notice_without_its_notification(

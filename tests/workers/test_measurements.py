@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from tenants.authentication.tables import challenge
 from tenants.corrections import store as corrections
 from tenants.corrections.models import ChangedData
 from tenants.notices.outbox import put
+from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
 from tenants.services import Services
 from tests.support.aemo import add_participant, remove_participants
@@ -36,13 +38,13 @@ async def services(deployment: Deployment) -> AsyncIterator[Services]:
     await services.close()
 
 
-def values(measured: Measurements, name: str) -> dict[str, float]:
-    """Return the values of a metric by the value of its first label."""
+def values(measured: Measurements, name: str, first: str | None = None) -> dict[str, float]:
+    """Return the values of a metric by the value of its first label; or those with one, by that of the second label."""
     return {
-        next(iter(sample.labels.values()), ""): sample.value
+        next(iter(list(sample.labels.values())[first is not None :]), ""): sample.value
         for family in measured.collect()
         for sample in family.samples
-        if sample.name == name
+        if sample.name == name and (first is None or first in sample.labels.values())
     }
 
 
@@ -70,6 +72,10 @@ async def test_the_state_of_tenants_and_of_others_is_measured(
         future = clock.now() + timedelta(days=1)
         await put(tx, "email", {"to": "a@example.test", "subject": "s", "text": "t"}, now=clock.now(), due_at=future)
     began = clock.now()
+    for hours, report in ((0, "failed"), (0, "failed"), (0, "delivered"), (2, "delivered")):
+        at = began - timedelta(hours=hours)
+        row = {"id": uuid4(), "kind": "sms", "payload": {}, "created_at": at, "due_at": at, "done_at": at}
+        await execute(deployment.database, late, outbox.insert().values(**row, report=report, reported_at=at))
     await add_participant(deployment, late, "HERONWATCH", "https://aemo.test/x", changed_at=began - timedelta(days=80))
     data = ChangedData("invoice", late.id, None, began.date(), began.date())
     found = {"now": began, "due_at": began + MINUTES}
@@ -90,6 +96,8 @@ async def test_the_state_of_tenants_and_of_others_is_measured(
     assert (codes[late.slug], codes[idle.slug]) == (1 / CODES_OF_A_TENANT.most, 0)
     findings = values(measured, "haas_findings_overdue")
     assert (findings[late.slug], findings[idle.slug]) == (1, 0)
+    assert values(measured, "haas_text_messages_reported", late.slug) == {"delivered": 1, "failed": 2}
+    assert values(measured, "haas_text_messages_reported", idle.slug) == {"delivered": 0, "failed": 0}
     # The Register of the tests is never polled: then the age is that since the start of the process.
     assert values(measured, "haas_register_poll_age_seconds")["sandbox"] >= MINUTES.total_seconds()
     assert values(measured, "haas_aemo_password_age_seconds")[""] > timedelta(days=80).total_seconds()

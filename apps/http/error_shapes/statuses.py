@@ -23,6 +23,7 @@ _SECONDS_TO_RETRY_TOO_MANY: Final = "10"
 """Retry-After with 429. After this time, a part of the requests that were counted is too old to be counted."""
 _DETAILS: Final = {
     NOT_FOUND: "There is nothing at this address.",
+    403: "The request is not permitted.",
     METHOD_NOT_ALLOWED: "This method is not served at this address.",
     408: "The request took too long to arrive.",
     TOO_MANY_REQUESTS: "There were too many requests. Try again later.",

@@ -3,12 +3,13 @@
 from typing import Any
 
 import msgspec
-from litestar import delete, get, put
+from litestar import delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from ops.sandbox.control.models import Failures
+from ops.sandbox.control.models import Failures, NewGateway
 from ops.sandbox.control.requests import NotFound, read_body, read_wait, read_whole_number
+from ops.sandbox.mailbox.gateway import GatewaySettings
 from ops.sandbox.mailbox.messages import Message
 from ops.sandbox.recipient.records import HostedProduct, Notice
 from ops.sandbox.services import SandboxServices
@@ -75,4 +76,30 @@ async def change_revocation_endpoint(
     return {"software_product_id": product_id, "failures": hosted.failures, "status": hosted.failure_status}
 
 
-ROUTES = [read_mailbox, clear_mailbox, read_notices, change_revocation_endpoint]
+@put("/sms-gateways/{name:str}")
+async def set_up_gateway(
+    request: HttpRequest, name: FromPath[str], services: NamedDependency[SandboxServices]
+) -> dict[str, str]:
+    """Set up the gateway for text messages of one brand: what it refuses, what it reports of messages, and when."""
+    wanted = await read_body(request, NewGateway)
+    await services.gateways.set_up(name, GatewaySettings(**msgspec.structs.asdict(wanted)))
+    return {"uri": f"{services.settings.origin('mailbox')}/sms/{name}"}
+
+
+@post("/sms-gateways/{name:str}/reports", status_code=200)
+async def send_reports(name: FromPath[str], services: NamedDependency[SandboxServices]) -> dict[str, Any]:
+    """Report every message that a gateway has accepted, also if it was reported already; return the answers."""
+    settings = await services.gateways.settings(name)
+    if settings is None:
+        raise NotFound("there is no gateway with this name")
+    return {"reports": await services.gateways.report(name, settings)}
+
+
+ROUTES = [
+    read_mailbox,
+    clear_mailbox,
+    read_notices,
+    change_revocation_endpoint,
+    set_up_gateway,
+    send_reports,
+]

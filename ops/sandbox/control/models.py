@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from ops.sandbox.certificates import Kind
 from ops.sandbox.jose import Algorithm
+from ops.sandbox.mailbox.gateway import ReportStatus
 from ops.sandbox.register.models import ProductStatus, RecipientStatus
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -96,6 +97,18 @@ class Failures(Request, frozen=True, kw_only=True):
 
     failures: Annotated[int, Meta(ge=0, le=1000)]
     status: Annotated[int, Meta(ge=400, le=599)] = 503
+
+
+class NewGateway(Request, frozen=True, kw_only=True):
+    """How a brand's own gateway for text messages behaves from now on."""
+
+    token: Name
+    report_uri: Uri
+    report_key: Annotated[str, Meta(pattern=r"^whsec_[A-Za-z0-9+/]{32,100}={0,2}\Z")]
+    status: ReportStatus = "delivered"
+    reason: Annotated[str, Meta(max_length=100)] | None = None
+    reports: Literal["at-once", "later"] = "at-once"
+    refuses: Annotated[int, Meta(ge=400, le=599)] | None = None
 
 
 class NewHolderBrand(Request, frozen=True, kw_only=True):

@@ -1,11 +1,14 @@
 """The mailbox's page, and the SMS gateway to which the product posts text messages."""
 
+from hmac import compare_digest
 from typing import Any
 
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
+from ops.sandbox.mailbox.gateway import TextMessageGateways
 from ops.sandbox.mailbox.messages import Mailbox
 from ops.sandbox.templating import Pages, style
 from ops.sandbox.tenants import Tenants
@@ -21,6 +24,12 @@ class TextMessage(msgspec.Struct, rename={"sender": "from"}):
     sender: str
     to: str
     text: str
+
+
+class ReferencedTextMessage(TextMessage, rename={"sender": "from"}):
+    """A text message as it is posted to a brand's own gateway."""
+
+    reference: str
 
 
 @get("/")
@@ -60,10 +69,32 @@ async def send_text_message(request: HttpRequest, mailbox: NamedDependency[Mailb
     return Response({"accepted": True}, status_code=202)
 
 
+@post("/sms/{name:str}", status_code=202)
+async def send_through_gateway(
+    request: HttpRequest, name: FromPath[str], gateways: NamedDependency[TextMessageGateways]
+) -> Response[Any]:
+    """Receive a text message at a brand's own gateway, which reports later whether it was delivered."""
+    settings = await gateways.settings(name)
+    if settings is None:
+        return Response({"error": "there is no such gateway"}, status_code=404)
+    if not compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {settings.token}".encode()):
+        return Response({"error": "the token is wrong"}, status_code=401)
+    if settings.refuses is not None:
+        return Response({"error": "refused as the control API has said"}, status_code=settings.refuses)
+    try:
+        message = msgspec.json.decode(await request.body(), type=ReferencedTextMessage)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"a text message is a JSON object with from, to, text and reference: {error}") from error
+    await gateways.accept(
+        name, settings, to=message.to, sender=message.sender, text=message.text, key=message.reference
+    )
+    return Response({"accepted": True}, status_code=202)
+
+
 @get("/style.css")
 async def style_sheet() -> Response[bytes]:
     """The page's style."""
     return style("mailbox")
 
 
-ROUTES = [index, send_text_message, style_sheet]
+ROUTES = [index, send_text_message, send_through_gateway, style_sheet]

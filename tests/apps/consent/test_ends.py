@@ -43,9 +43,9 @@ async def test_forms_sent_after_the_code_was_exchanged_answer_that_data_is_share
     for form in ("/authorise", "/cancel"):
         answer = await browser.send(page, form)
         assert answer.status == 410
-        assert "Your data is shared as you agreed." in answer.text
+        assert "What you agreed to is in force." in answer.text
         assert "Nothing has been changed" not in answer.text
-    assert "Your data is shared as you agreed." in (await browser.get(page.url)).text
+    assert "What you agreed to is in force." in (await browser.get(page.url)).text
     assert await _is_active(pages, tokens)
 
 

@@ -36,7 +36,7 @@ async def test_a_person_goes_through_every_step_and_the_recipient_gets_tokens(pa
     assert "has not given you permission" in page.text
     assert "Joint account. The other account holders may be told" in page.text  # CDS, Joint Account Alerts
     page = await browser.send(page, "/accounts", account=[str(pages.mia.home), str(pages.mia.joint)])
-    assert "The other account holders may be told that you share data from it." in page.text
+    assert "The other account holders may be told that you share it." in page.element("accounts").text
     assert "Stop sharing under “Data sharing” on our website" in page.text  # CDR Rules 4.23
     assert page.path.endswith("/review")
     for text in (

@@ -92,7 +92,7 @@ STATED: dict[str, set[str]] = {
     "acting_for": {"customer", "customer_named"},
     "subjects": {"accounts", "clusters", "customer"},
     "accounts": {"accounts", "removed_accounts"},
-    "joint": {"accounts"},
+    "approvals": {"accounts"},
     "period": {"sharing_duration", "starts_on", "ends_on"},
     "previous": {"previous_sharing_duration", "previous_ends_on"},
     "period_changes": {"sharing_duration", "ends_on", "previous_sharing_duration", "previous_ends_on"},
@@ -120,7 +120,7 @@ def _texts(value: Any, name: str = "", *, hidden: str = "") -> Iterator[str]:
     match value:
         case dict():
             for member, below in value.items():
-                if member not in {"id", "software_id", "part", hidden}:
+                if member not in {"id", "software_id", "part", "others", hidden}:
                     yield from _texts(below, member, hidden=hidden)
         case list():
             for below in value:

@@ -56,7 +56,7 @@ async def test_a_second_visit_in_the_browser_of_the_flow_continues_at_its_step(
     code = response_claims(await away(browser.send(review, "/authorise")))["code"]
     await pages.recipient.exchange(code, flow)
     ended = await browser.get(pages.authorise_url(flow))
-    assert (ended.status, "Your data is shared as you agreed." in ended.text) == (410, True)
+    assert (ended.status, "What you agreed to is in force." in ended.text) == (410, True)
 
 
 async def test_two_tabs_of_one_browser_continue_the_same_flow(pages: ConsentPages) -> None:

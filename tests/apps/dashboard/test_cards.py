@@ -1,13 +1,15 @@
 """The list of arrangements: cards that can be told apart, grouped by recipient."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import case, insert, update
 
 from apps.dashboard.labels import joined
 from haas.clock import MovableClock
+from tenants.accounts.tables import account, service_point, supply
 from tenants.calls.tables import disclosure_day
 from tests.support.consent_pages import ConsentPages
 from tests.support.consents import response_of
@@ -84,3 +86,32 @@ async def test_once_off_sharing_has_states_of_its_own(own: ConsentPages, clock: 
     page = await browser.get(path)
     assert page.element("status").text == "Shared once"
     assert "stop-sharing" not in page.elements
+
+
+async def test_accounts_are_called_as_in_the_account_step(own: ConsentPages) -> None:
+    """An account without a name is called by its address; two accounts with the same title have their numbers too."""
+    both = update(account).where(account.c.id.in_([own.mia.home, own.mia.joint]))
+    number = case((account.c.id == own.mia.home, "61004401"), else_="61004402")
+    await _execute(own, both.values(display_name=None, account_number=number))
+    lines = {"addressLine1": "12 Wattle Street", "city": "Newtown", "state": "NSW", "postcode": "2042"}
+    point = {"id": uuid4(), "reference": str(uuid4()), "national_metering_id": "4100000001"}
+    detail = {"location": {"addressUType": "simple", "simple": lines}}
+    await _execute(own, insert(service_point).values(**point, detail=detail, updated_at=own.application.now))
+    for account_id in (own.mia.home, own.mia.joint):
+        supplied = {"account_id": account_id, "service_point_id": point["id"], "valid_from": date(2020, 1, 1)}
+        await _execute(own, insert(supply).values(**supplied))
+    tokens = await own.consented(own.browser())
+    await disclose(own, tokens.cdr_arrangement_id, own.mia.home, "energy:accounts.basic:read", 0)
+    browser = own.browser()
+    title = "12 Wattle Street, Newtown NSW 2042"
+    page = await own.signed_in(browser)
+    assert page.element("arrangement-1").text.startswith(f"{title} ending in 4401 and {title} ending in 4402")
+    path = f"/dashboard/arrangements/{tokens.cdr_arrangement_id}"
+    for each in (path, f"{path}/record", f"{path}/withdraw"):
+        text = (await browser.get(each)).element("accounts").text
+        assert [f"{title} ending in {end}" in text for end in ("4401", "4402")] == [True, True]
+    assert f"{title} ending in 4401" in (await browser.get(f"{path}/record")).element("disclosed").text
+
+
+async def _execute(own: ConsentPages, statement: Any) -> None:
+    await execute(own.application.database, own.tenant, statement)

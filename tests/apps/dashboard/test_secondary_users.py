@@ -13,6 +13,7 @@ from ops.browser.page import Page
 from tenants.accounts.tables import harm_flag, holding, secondary_user_instruction, sharing_block
 from tenants.notices.tables import outbox
 from tenants.parties.acting import Acting
+from tenants.parties.tables import representation
 from tenants.secondary_users import service
 from tests.apps.dashboard.test_cards import disclose
 from tests.support.clients import registered_client
@@ -161,7 +162,7 @@ async def test_who_uses_an_account_and_who_represents_this_person_see_that_it_ha
     assert "joint account" not in asked.text
     await home.flag(customer_id=home.uma)
     asked = await uma.get(f"{path}/withdraw")
-    assert "We will not tell the account holders of House." in asked.element("consequences").text
+    assert "We will not tell the other account holders of House." in asked.element("consequences").text
     assert "may be told" not in asked.text
     await home.execute(delete(harm_flag).where(harm_flag.c.customer_id == home.uma))
     clock.move(timedelta(minutes=1))
@@ -267,6 +268,37 @@ async def test_a_representative_of_the_holder_acts_also_at_a_suspended_brand(hom
         select(secondary_user_instruction).where(secondary_user_instruction.c.customer_id == home.uma)
     )
     assert row.withdrawn_by == home.bob
+
+
+async def test_a_representative_who_may_only_see_decides_nothing(home: UsedHome) -> None:
+    """A representation whose scope permits nothing shows nothing either (decision 0061)."""
+    login_id, identifier = await home.customers.add_login("Rita Rep")
+    await home.customers.represent(login_id, home.bob, "attorney")
+    path = await home.user_path()
+    scope = update(representation).where(representation.c.login_id == login_id)
+    await home.do(service.instruct, home.as_bob, home.house, home.uma)
+    shared = await home.share(home.house, who=home.as_uma)
+    (seen,) = await home.run(service.users, home.as_bob, now=home.application.now)
+    await home.execute(scope.values(scope="see"))
+    rita = home.pages.browser()
+    start = await home.pages.signed_in(rita, identifier)
+    token = start.form("/sign-out").entries()
+    page = await rita.get(path)
+    assert "Mock Software" in page.element("sharing").text
+    assert not {"withdraw-permission", "give-permission"} & set(page.elements)
+    await home.application.set_setting(home.tenant, offers_secondary_user_blocks=True)
+    assert "stop-1" not in (await rita.get(path)).elements
+    for end in ("permit", "withdraw", f"block/{seen.sharing[0].id}"):
+        assert (await rita.get(f"{path}/{end}")).status == 403, end
+    for end in ("withdraw", f"block/{seen.sharing[0].id}"):
+        assert (await rita.http.post(f"{path}/{end}", data=token)).status_code == 403, end
+    await home.application.set_setting(home.tenant, offers_secondary_user_blocks=False)
+    assert await home.decisions() == [1, 0, 0, 0]
+    assert (await home.disclosed(shared))[0] == {home.house}
+    await home.execute(scope.values(scope="gardening"))
+    assert (await rita.get(path)).status == 404
+    assert "secondary-users" not in (await rita.get("/dashboard")).elements
+    assert "Uma Usher" not in (await rita.get(USERS)).text
 
 
 async def test_a_holder_stops_one_recipient_if_the_brand_offers_it_and_makes_it_possible_again(

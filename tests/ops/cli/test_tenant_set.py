@@ -17,7 +17,7 @@ from tenants.provisioning.models import DeploymentChange
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry import store
-from tenants.registry.models import SWITCHES, Tenant, UpstreamServer
+from tenants.registry.models import SWITCHES, Tenant, TextMessageGateway, UpstreamServer
 from tenants.registry.service import FRESH_FOR, Registry
 from tenants.registry.tables import audit, brand
 from tests.support.application import Application
@@ -61,6 +61,24 @@ async def test_the_limits_of_a_tenant_can_be_set_and_removed(haas: Haas, deploym
     assert (await haas(*set_, "--market-calls-per-second", "40")).exit_code == 0
     assert (await deployment.administration.find(swift.slug)).settings.market_calls_per_second == 40
     assert (await haas(*set_, "--market-calls-per-second", "0")).exit_code == 0
+    assert (await haas(*set_, "--receipt-days-before-end", "14")).exit_code == 0
+    assert (await deployment.administration.find(swift.slug)).settings.receipt_days_before_end == 14
+    assert (await haas(*set_, "--receipt-days-before-end", "0")).exit_code == 0
+    assert (await deployment.administration.find(swift.slug)).settings.receipt_days_before_end is None
+    own = ("--text-messages", "uri=https://gateway.test/sms", "--text-messages", "sender=Swift")
+    assert (await haas(*set_, *own)).exit_code == 0
+    gateway = TextMessageGateway(uri="https://gateway.test/sms", sender="Swift")
+    assert (await deployment.administration.find(swift.slug)).settings.text_messages == gateway
+    for wrong, says in (("uri=http://gateway.test", "`$.text_messages.uri`"), ("url=x", "its values are uri, sender")):
+        refused = await haas(*set_, "--text-messages", wrong)
+        assert (refused.exit_code, says in refused.output) == (1, True), refused.output
+    assert (await haas(*set_, "--text-messages", "uri=", "--text-messages", "sender=")).exit_code == 0
+    assert (await deployment.administration.find(swift.slug)).settings.text_messages is None
+    assert (await haas(*set_, "--dkim-selector", "s1")).exit_code == 0
+    assert (await deployment.administration.find(swift.slug)).settings.dkim_selector == "s1"
+    assert (await haas(*set_, "--dkim-selector", "s 1")).exit_code == 1
+    assert (await haas(*set_, "--dkim-selector=")).exit_code == 0
+    assert (await deployment.administration.find(swift.slug)).settings.dkim_selector is None
     refused = await haas(*set_, "--low-velocity-limit", "9")
     assert refused.exit_code == 1
     assert "9 is not a limit for low velocity data" in refused.output

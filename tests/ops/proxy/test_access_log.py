@@ -46,6 +46,7 @@ async def test_the_log_line_of_a_request_contains_no_id_of_the_path_and_no_query
         "path": "/flow/*/identify",
         "status": "200",
         "interaction_id": interaction,
+        "reference": "",
     }
 
 

@@ -4,11 +4,13 @@ import os
 import signal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
+from apps.http.references import reference_of
 from ops.demonstration.themes import AURORA, BANKSIA
 from ops.proxy.unavailable_pages import STYLESHEET_PATH, write_pages
 from ops.stack.ports import Ports
@@ -17,15 +19,25 @@ from tests.support.proxy import ADMIN, OTHER, PUBLIC, SECURE, Answer, Proxy, run
 from themes.brand import brand
 from themes.tokens import theme_to_json
 
-PAGE = b"<!doctype html><title>Aurora</title>"
+PAGE = b'<!doctype html><title>Aurora</title><p>Reference <!--# echo var="reference" --></p>'
+INTERACTION = str(UUID(int=1))
 STYLE = b":root { --primary: #123456; }"
 
 
 async def ask(proxy: Proxy, target: str, *, host: str = PUBLIC, method: str = "GET", body: str = "") -> Answer:
-    head = (
-        f"{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-    )
-    return await proxy.ask(host, request=head.encode())
+    lines = (
+        f"{method} {target} HTTP/1.1", f"Host: {host}", f"x-fapi-interaction-id: {INTERACTION}", "Connection: close",
+        f"Content-Length: {len(body)}", "", body,
+    )  # fmt: skip
+    return await proxy.ask(host, request="\r\n".join(lines).encode())
+
+
+async def logged(proxy: Proxy) -> set[tuple[str, str]]:
+    """Return the status and the reference of each request that these tests have sent to the public host."""
+    await proxy.ask(OTHER)  # nginx's only worker has written the lines of all requests before this one
+    lines = (proxy.folder.logs / "access.log").read_bytes().splitlines()
+    found = [msgspec.json.decode(line, type=dict[str, str]) for line in lines]
+    return {(each["status"], each["reference"]) for each in found if each["interaction_id"] == INTERACTION}
 
 
 def is_page_of_the_brand(answer: Answer, status: int) -> bool:
@@ -38,7 +50,17 @@ def is_page_of_the_brand(answer: Answer, status: int) -> bool:
     assert "unsafe" not in answer.headers["content-security-policy"]
     assert answer.headers.get("server", "-") == "-"
     assert not {"etag", "accept-ranges", "location"} & set(answer.headers)
-    return (answer.status, answer.body) == (status, PAGE)
+    sent = PAGE.replace(b'<!--# echo var="reference" -->', reference_of(INTERACTION).encode())
+    return (answer.status, _in_one_piece(answer)) == (status, sent)
+
+
+def _in_one_piece(answer: Answer) -> bytes:
+    """Return the body without the sizes of its parts: nginx does not know its length before it has sent it."""
+    assert answer.headers["transfer-encoding"] == "chunked"
+    body, rest = b"", answer.body
+    while size := int((head := rest.partition(b"\r\n"))[0], 16):
+        body, rest = body + head[2][:size], head[2][size + 2 :]
+    return body
 
 
 @pytest.mark.parametrize("headers_more", [True, False])
@@ -57,6 +79,7 @@ async def test_a_public_host_has_the_page_of_its_brand_while_the_application_is_
         (folder / f"{PUBLIC}.html").write_bytes(PAGE)
         (folder / f"{PUBLIC}.css").write_bytes(STYLE)
         assert (await ask(proxy, "/flow/1/verify")).status == 200
+        assert await logged(proxy) == {("200", "")}
         style = await ask(proxy, STYLESHEET_PATH)
         assert (style.status, style.body) == (200, STYLE)
         assert style.headers["content-type"] == "text/css; charset=utf-8"
@@ -78,6 +101,8 @@ async def test_a_public_host_has_the_page_of_its_brand_while_the_application_is_
             answer = await ask(proxy, "/dashboard", host=host)
             assert (answer.status, answer.headers["retry-after"]) == (502, "5")
             assert b"<h1>Service Unavailable</h1>" in answer.body
+        reference = reference_of(INTERACTION)
+        assert {("504", reference), ("502", reference), ("502", "")} <= await logged(proxy)
         await application.until_ready()
         assert await counted(proxy) >= 1
 
@@ -114,6 +139,7 @@ def test_the_pages_of_all_brands_are_written_in_their_look(tmp_path: Path, tenan
         assert f'<a href="tel:{(theme.support_phone or "").replace(" ", "")}">{theme.support_phone}</a>' in page
         assert f'<link rel="stylesheet" href="{STYLESHEET_PATH}">' in page
         assert 'href="" id="try-again"' in page
+        assert '<span class="reference" id="reference"><!--# echo var="reference" --></span>' in page
         assert "<style" not in page
         look = brand(theme.brand_name, theme_to_json(theme), ZoneInfo("Australia/Sydney"))
         assert (folder / f"{host}.css").read_text() == look.css

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import insert, update
@@ -9,7 +10,7 @@ from sqlalchemy import insert, update
 from tenants.accounts import service
 from tenants.accounts.descriptions import AccountSupplies, describe, natural_order, read_address
 from tenants.accounts.internal_ids import service_point_id
-from tenants.accounts.tables import account, service_point, supply
+from tenants.accounts.tables import account, holding, service_point, supply
 from tests.tenants.accounts.conftest import Household
 
 TODAY = date(2026, 11, 27)
@@ -91,6 +92,16 @@ def test_the_title_is_the_nickname_or_the_address(
     assert (found.title, found.address, found.plan) == expected
 
 
+def test_the_nickname_that_one_person_gave_is_no_title_for_others() -> None:
+    named = plan("Saver", "2025-01-01", nickname="My escape")
+    for display_name, supplies, title in (
+        (None, AccountSupplies(simple("1 A St")), "1 A St, Newtown NSW 2042"),
+        ("House", None, "House"),  # the retailer's name of the account
+        (None, None, "Energy account"),
+    ):
+        assert describe(display_name, [named], (), supplies, TODAY, has_several_people=True).title == title
+
+
 @pytest.mark.parametrize(
     ("fuels", "supplies", "fuel"),
     [
@@ -129,6 +140,22 @@ async def test_an_account_has_the_address_that_it_supplies_today_and_the_number_
     await household.run(_execute, update(supply).where(supply.c.valid_to.is_(None)).values(valid_to=yesterday))
     [held] = await household.run(service.accounts_of, household.customer_id, "r", household.now)
     assert held.name in {"2 Now St, Newtown NSW 2042", "4 Ended St, Newtown NSW 2042"}
+
+
+async def test_names_of_accounts_are_the_titles_of_the_account_step(household: Household) -> None:
+    """The account of two holders has no nickname; it has one for its only holder. An unknown account has no name."""
+    plans, mine = [plan("Saver", "2025-01-01", nickname="Nest")], uuid4()
+    await household.run(_execute, update(account).values(summary=plans, account_number="61004401"))
+    await household.run(_execute, insert(account).values({**household.account_row(mine), "summary": plans}))
+    held_alone = {**household.holding_row(household.customer_id), "account_id": mine}
+    await household.run(_execute, insert(holding).values(held_alone))
+    names = await household.run(service.names_of, [household.account_id, mine, uuid4()], household.now)
+    assert {each: name.label for each, name in names.items()} == {
+        household.account_id: "Energy account (ending in 4401)", mine: "Nest"
+    }  # fmt: skip
+    held = await household.run(service.accounts_of, household.customer_id, "r", household.now)
+    assert {each.id: each.name for each in held} == {each: name.title for each, name in names.items()}
+    assert await household.run(service.names_of, [], household.now) == {}
 
 
 async def _supply(tx: Any, household: Household, nmi: str, location: Any, first: date, last: date | None) -> None:

@@ -112,7 +112,7 @@ def decisions(household: Household, account_id: UUID, standing: DisclosureFacts)
             sharing_block,
             {**both, "id": uuid4(), "recipient_id": RECIPIENT, "set_by": "holder", "since": since},
         ),
-        (standing.is_harm_flagged, harm_flag, {**both, "since": since, "set_by": "staff"}),
+        (standing.is_protected, harm_flag, {**both, "since": since, "set_by": "staff"}),
     )
     return {table: row for holds, table, row in rows if holds}
 
@@ -138,7 +138,7 @@ async def test_the_rule_in_python_and_its_sql_form_agree_for_every_combination_o
             is_ineligible=ineligible,
             refusal=next(refusals) if refused else None,
             is_blocked=is_blocked,
-            is_harm_flagged=harm_flagged,
+            is_protected=harm_flagged,
         )
         rows.setdefault(account, []).append({**household.account_row(account_id), "open_status": open_status})
         for period in periods:
@@ -160,7 +160,9 @@ async def test_the_rule_in_python_and_its_sql_form_agree_for_every_combination_o
         arrangement_id = await add_arrangement(database, tenant, client_id, now)
         async with database.transaction(tenant.namespace) as tx:
             await tx.execute(
-                update(arrangement).where(arrangement.c.id == arrangement_id).values(customer_id=household.customer_id)
+                update(arrangement)
+                .where(arrangement.c.id == arrangement_id)
+                .values(customer_id=household.customer_id, login_id=household.login_id)
             )
             versions = select(authorisation.c.id).where(authorisation.c.arrangement_id == arrangement_id)
             version = (await tx.execute(versions)).scalar_one()
@@ -192,14 +194,18 @@ async def test_the_rule_in_python_and_its_sql_form_agree_for_every_combination_o
         }
     assert seen == {*ANSWERS, None}, "every reason occurs, and each has an answer"
 
-    held = await household.run(service.accounts_of, household.customer_id, RECIPIENT, now)
+    held = await household.run(service.accounts_of, household.customer_id, RECIPIENT, now, login_id=household.login_id)
     stood = {each.id: each.disclosure_facts for each in held if each.id != household.account_id}
     assert stood == {each: standing for each, standing in standings.items() if standing.role is not None}
 
 
 async def _withholdings(tx: Any, household: Household, version: UUID) -> dict[UUID, WithholdingReason | None]:
     of = store.disclosure_facts(
-        authorised_account, literal(household.customer_id), authorised_account.c.account_id, bindparam("recipient")
+        authorised_account,
+        literal(household.customer_id),
+        authorised_account.c.account_id,
+        bindparam("recipient"),
+        literal(household.login_id),
     )
     query = (
         select(
@@ -240,9 +246,9 @@ async def _withholdings(tx: Any, household: Household, version: UUID) -> dict[UU
         ("is_blocked", {"account_id": "this", "recipient_id": "another"}, False),
         ("is_blocked", {"account_id": "another"}, False),
         ("is_blocked", {"account_id": "this", "until": 0}, False),
-        ("is_harm_flagged", {"customer_id": "this", "account_id": "this"}, True),
-        ("is_harm_flagged", {"customer_id": "other", "account_id": "this"}, False),
-        ("is_harm_flagged", {"customer_id": "this", "account_id": "this", "until": 0}, False),
+        ("is_protected", {"customer_id": "this", "account_id": "this"}, True),
+        ("is_protected", {"customer_id": "other", "account_id": "this"}, False),
+        ("is_protected", {"customer_id": "this", "account_id": "this", "until": 0}, False),
     ],
 )
 async def test_a_decision_applies_to_its_subject_within_its_period(
@@ -269,8 +275,12 @@ async def test_a_decision_applies_to_its_subject_within_its_period(
             values[name] = value
     if values:
         await household.run(store.insert_decision, _decision(fact, household, values))
-    [held] = await household.run(service.accounts_of, household.customer_id, RECIPIENT, household.now)
+    found = (household.customer_id, RECIPIENT, household.now)
+    [held] = await household.run(service.accounts_of, *found, login_id=household.login_id)
     assert bool(getattr(held.disclosure_facts, fact)) is holds
+    for login_id in (household.attorney_id, None):  # nobody else learns of a harm flag (CDR Rules 4A.15)
+        [seen] = await household.run(service.accounts_of, *found, login_id=login_id)
+        assert bool(getattr(seen.disclosure_facts, fact)) is (holds and fact != "is_protected")
 
 
 async def _insert(tx: Any, table: Any, row: dict[str, Any]) -> None:
@@ -297,7 +307,7 @@ async def test_every_decision_can_be_ended(household: Household) -> None:
     both = {"customer_id": customer_id, "account_id": account_id}
 
     async def standing() -> DisclosureFacts:
-        [held] = await household.run(service.accounts_of, customer_id, RECIPIENT, now)
+        [held] = await household.run(service.accounts_of, customer_id, RECIPIENT, now, login_id=household.login_id)
         found: DisclosureFacts = held.disclosure_facts
         return found
 
@@ -326,7 +336,7 @@ async def test_every_decision_can_be_ended(household: Household) -> None:
         is_ineligible=True,
         refusal="harm",
         is_blocked=True,
-        is_harm_flagged=True,
+        is_protected=True,
     )
     ended_by = {"withdrawn_by": household.other_id, "now": now}
     assert await household.run(store.withdraw_instruction, account_id, customer_id, **ended_by)

@@ -112,7 +112,7 @@ async def test_a_login_sees_only_the_arrangements_of_its_own_customers(
             await service.get_for_login(tx, arrangement_id, stranger.login_id, application.now)
     assert (listed.id, listed.customer_id) == (arrangement_id, person.customer_id)
     assert (listed.recipient.client_id, listed.recipient.org_name) == (client_id, "Mock Company")
-    assert [account.display_name for account in listed.authorisation.accounts] == ["Home"]
+    assert [account.id for account in listed.authorisation.accounts] == person.account_ids
     assert listed.state(application.now) == "active"
     assert listed.state(listed.authorisation.expires_at) == "expired"
 

@@ -196,14 +196,11 @@ def test_a_text_message_is_sent_to_a_person_without_an_email_address() -> None:
         first_day=day,
         last_day=day,
         recipient="Acme Pty Ltd",
-        account_number=None,
-        display_name=None,
-        creation_date=None,
         person="Mia Wong",
         email=None,
         mobile="+61400000000",
     )
-    notice = notice_text("Aurora", finding, disclosed, BILLS)
+    notice = notice_text("Aurora", finding, disclosed, BILLS, "Home")
     assert isinstance(notice, SmsPayload)
     assert "with Acme Pty Ltd on 20 November 2026 was incorrect: invoices from 2 to" not in notice.text
     assert "with Acme Pty Ltd on 20 November 2026 was incorrect: invoices from 18 November 2026" in notice.text

@@ -1,17 +1,18 @@
 """The other holders are told what happens to an authorisation over a joint account, once (K-13, K-14, K-15)."""
 
-from datetime import timedelta
-from uuid import UUID
+from datetime import date, timedelta
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from haas.clock import MovableClock
 from ops.sandbox.recipient.client import RecipientClient
-from tenants.accounts.tables import harm_flag, holding
+from tenants.accounts.tables import account, harm_flag, holding, service_point, supply
 from tenants.arrangements.models import EndedBy
 from tenants.arrangements.tables import arrangement
 from tenants.holders.service import tell_of_authorisation, tell_of_end
+from tenants.joint_accounts.sharing import shared_by_others
 from tenants.registry.models import Tenant
 from tests.support.application import Application
 from tests.support.joint_home import JointHome, joint_home
@@ -135,3 +136,26 @@ async def test_nobody_is_told_of_an_authorisation_whose_code_was_not_exchanged(h
     await home.execute(update(arrangement).where(mine).values(authorisation_id=None, active_at=None))
     await home.end(shared.cdr_arrangement_id, "consumer")
     assert await home.told() == []
+
+
+async def test_a_notice_names_the_address_of_an_account_and_no_nickname_that_one_person_gave(home: JointHome) -> None:
+    """The names are those of the account step. They are read in two statements for all accounts."""
+    plans = [{"nickname": "Mias nest", "planOverview": {"displayName": "Saver", "startDate": "2020-01-01"}}]
+    named = update(account).where(account.c.id.in_([home.house, home.farm]))
+    await home.execute(named.values(display_name=None, summary=plans))
+    lines = {"addressLine1": "12 Wattle Street", "city": "Newtown", "state": "NSW", "postcode": "2042"}
+    point = {"id": uuid4(), "reference": str(uuid4()), "national_metering_id": "4100000001"}
+    detail = {"location": {"addressUType": "simple", "simple": lines}}
+    await home.execute(insert(service_point).values(**point, detail=detail, updated_at=home.application.now))
+    supplied = {"account_id": home.house, "service_point_id": point["id"], "valid_from": date(2020, 1, 1)}
+    await home.execute(insert(supply).values(**supplied))
+    await home.share(home.house, home.farm)
+    ((_, text),) = await home.told()
+    assert "12 Wattle Street, Newtown NSW 2042 (ending in " in text
+    assert "Energy account (ending in " in text
+    assert "nest" not in text
+    (seen, _) = sorted(
+        await home.run(shared_by_others, home.as_bob, now=home.application.now), key=lambda each: each.account
+    )
+    assert seen.account in text
+    assert seen.account.startswith("12 Wattle Street")

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from tenants.accounts.tables import disclosure_option
+from tenants.parties.tables import representation
 from tests.support.import_files import FileImporter, a_customer, a_holding, a_login, a_representation, an_account
 
 PEOPLE = (a_customer("C-1"), an_account("A-1"), a_login("P-1", "ann"))
@@ -50,6 +51,24 @@ async def test_a_representation_imported_again_without_dates_remains_ended(files
     assert await files.representations() == closed
     assert await files.load(a_representation("P-1", "C-1", "nominated-representative")) == []
     assert await files.representations() == closed
+
+
+async def test_the_scope_of_a_representation_stays_until_a_record_names_another_one(files: FileImporter) -> None:
+    async def scopes() -> list[tuple[str, str | None]]:
+        async with files.database.transaction(files.namespace) as tx:
+            found = await tx.execute(select(representation.c.valid_from, representation.c.scope))
+            return [(str(row.valid_from), row.scope) for row in found]
+
+    acts, first, later = ("P-1", "C-1", "nominated-representative"), "2024-01-01", "2025-01-01"
+    await files.load(*PEOPLE, a_representation(*acts, validFrom=first, scope="see"))
+    await files.load(a_representation(*acts, validFrom=first, validTo="2030-01-01"))
+    assert await scopes() == [(first, "see")]
+    await files.load(a_representation(*acts, validFrom=later))
+    assert await scopes() == [(later, "see")]
+    (problem,) = await files.load(a_representation(*acts, scope="everything"))
+    assert "scope" in problem
+    await files.load(a_representation(*acts, scope=None))
+    assert await scopes() == [(later, None)]
 
 
 async def test_a_login_imported_again_without_disabled_remains_disabled(files: FileImporter) -> None:

@@ -41,6 +41,16 @@ def test_a_new_period_keeps_stored_dates_that_the_record_omits(
     ]
 
 
+def test_a_limit_stays_until_a_record_names_another_one() -> None:
+    limited = OPEN._replace(scope="see")
+    later = date(2026, 1, 1)
+    assert with_period([limited], later, UNSET, "holder")[-1].scope == "see"
+    assert with_period([limited._replace(last=date(2025, 2, 1))], later, UNSET, "holder")[-1].scope == "see"
+    assert with_period([limited], UNSET, UNSET, "holder", None)[-1].scope is None
+    assert with_period([], later, UNSET, "holder", "share")[-1].scope == "share"
+    assert ended([limited], date(2025, 6, 1)) == [limited._replace(last=date(2025, 6, 1))]
+
+
 def test_a_period_cannot_end_before_it_begins() -> None:
     with pytest.raises(ValueError, match="would end before it begins"):
         with_period([CLOSED], UNSET, date(2019, 1, 1), "holder")

@@ -46,7 +46,7 @@ async def outputs(home: JointHome) -> Outputs:
     made = msgspec.structs.replace(made, made_at=NO_TIME)
     told = select(outbox.c.about, outbox.c.payload, outbox.c.arrangement_id)
     address = outbox.c.payload["to"].astext == home.identifiers[bob]
-    held = await home.run(accounts_of, bob, "a recipient", now)
+    held = await home.run(accounts_of, bob, "a recipient", now, login_id=home.as_bob.login_id)
     found = {
         "notices": await home.execute(told.where(outbox.c.customer_id == bob).order_by(outbox.c.id)),
         "messages": await home.execute(told.where(address, outbox.c.about.is_not(None)).order_by(outbox.c.id)),

@@ -67,7 +67,7 @@ async def test_the_pack_has_every_kind_of_record_of_the_consumer(
     assert len(sharing.versions[1].accounts) == 2
     assert sharing.ended == "withdrawn by the consumer on the dashboard"
     billing = [each for each in sharing.disclosures if each.data == "Billing payments and history"]
-    assert {each.account and each.account.split(" ending")[0]: each.times for each in billing} == {
+    assert {each.account and each.account.split(" (ending")[0]: each.times for each in billing} == {
         "Our home": 6,
         "Adas boat": 3,
     }

@@ -9,7 +9,7 @@ import pytest
 from ops.deployment import Deployment
 from tenants.provisioning.owner import owner_transaction
 from tenants.registry import store
-from tenants.registry.models import App, NewTenant, Tenant, TenantSettings, UpstreamServer
+from tenants.registry.models import App, NewTenant, Tenant, TenantSettings, TextMessageGateway, UpstreamServer
 from tenants.registry.service import Registry
 from tenants.registry.tables import brand
 
@@ -26,6 +26,10 @@ SETTINGS = TenantSettings(
     market_source="aemo",
     serves_retired_versions=True,
     app=App(issuer="https://app.plover.test", jwks_uri="https://app.plover.test/jwks"),
+    receipt_days_before_end=14,
+    dkim_selector="haas.2026-1",
+    text_messages=TextMessageGateway(uri="https://gateway.test/sms?v=1", sender="Plover Energy"),
+    sends_given_receipts=True,
 )
 
 
@@ -51,9 +55,19 @@ def test_a_time_zone_that_is_not_in_the_iana_database_is_refused(zone: str) -> N
         {"upstream": {"base_uri": "https://cdr.retailer.test", "authentication": "password"}},
         {"market_source": "upstream"},
         {"offers_co_approval": "yes"},
+        {"sends_given_receipts": "yes"},
+        {"receipt_days_before_end": 0},
+        {"receipt_days_before_end": 91},
         {"app": {"issuer": "https://app.test", "jwks_uri": "http://app.test/jwks"}},
         {"app": {"issuer": "https://app.test", "jwks_uri": "https://name:secret@app.test/jwks"}},
         {"app": {"issuer": "https://app.test"}},
+        {"text_messages": {"uri": "http://gateway.test"}},
+        {"text_messages": {"uri": "https://name:secret@gateway.test"}},
+        {"text_messages": {"uri": "https://gateway.test", "sender": " Aurora"}},
+        {"text_messages": {"uri": "https://gateway.test", "sender": "A" * 41}},
+        {"text_messages": {"sender": "Aurora"}},
+        {"dkim_selector": "s1 x"},
+        {"dkim_selector": ".s1"},
     ],
 )
 def test_an_invalid_value_of_a_setting_is_refused(stored: dict[str, Any]) -> None:
@@ -93,6 +107,8 @@ async def test_a_tenant_without_settings_has_the_defaults(tenant: Tenant) -> Non
         "missing_market_values": "mend",
         "private_hosts": [],
         "app": None,
+        "text_messages": None,
+        "dkim_selector": None,
         "customer_calls_counted_by": "customer",
         "low_velocity_limit": None,
         "market_calls_per_second": None,
@@ -101,6 +117,11 @@ async def test_a_tenant_without_settings_has_the_defaults(tenant: Tenant) -> Non
         "offers_co_approval": False,
         "offers_secondary_user_blocks": False,
         "serves_management_api": False,
+        "receipt_days_before_end": None,
+        "sends_given_receipts": False,
+        "sends_changed_receipts": False,
+        "sends_withdrawn_receipts": False,
+        "sends_expired_receipts": False,
     }
 
 
