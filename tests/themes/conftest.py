@@ -265,7 +265,7 @@ SESSION = SimpleNamespace(
 )
 LAST_SESSION = SimpleNamespace(**{**vars(SESSION), "can_last_longer": False})
 DASHBOARD = {"form_token": "t", "notice": None, "problem": None, "session": SESSION, "return_to": "", "restart": "/"}
-DASHBOARD |= {"has_secondary_users": False, "stopped": {}}
+DASHBOARD |= {"has_secondary_users": False, "stopped": {}, "not_seen": []}
 RECORD = {**DASHBOARD, "made_at": NOW, "retailer": "Aurora Retail Pty Ltd"}
 
 SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
