@@ -22,6 +22,8 @@ _PLACES: Final[Mapping[str, Place]] = {
     "dashboard/withdraw": "withdrawal",
     "dashboard/joint_decision": "withdrawal",
     "dashboard/joint_option": "withdrawal",
+    "dashboard/secondary_user_block": "withdrawal",
+    "dashboard/secondary_user_withdraw": "withdrawal",
     "message": "ends",
 }
 """The places of templates: of one template, or of all in a folder. Other templates show no texts of the brand."""
@@ -60,6 +62,7 @@ def environment() -> Environment:
         iso=_iso,
         iso_day=_iso_day,
         unavailable_reason=_unavailable_reason,
+        stopped_reason=_stopped_reason,
     )
     made.tests["address"] = _is_address
     return made
@@ -98,3 +101,8 @@ def _iso_day(context: Context, value: date) -> str:
 
 def _unavailable_reason(reason: str) -> str:
     return wording.UNAVAILABLE_REASONS[reason]
+
+
+def _stopped_reason(reason: str) -> str | None:
+    """Return the text for an account whose sharing has stopped, or None if it is only not shared now."""
+    return wording.STOPPED_REASONS.get(reason)

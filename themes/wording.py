@@ -33,6 +33,15 @@ UNAVAILABLE_REASONS: Final = {
     "not-held": "You no longer have this account with us.",
 }
 
+STOPPED_REASONS: Final = {
+    "secondary-user": "Sharing from this account has stopped, because no permission of an account holder is in force. "
+    "An account holder can give the permission again.",
+}
+"""The texts for accounts whose sharing was authorised before, where they differ from those of `UNAVAILABLE_REASONS`.
+
+They neither say which holder did something and when, nor address the reader, who may act for the customer (K-25).
+"""
+
 END_REASONS: Final = {
     "consumer": "You stopped sharing.",
     "recipient": "The recipient stopped it. You may have asked them to.",

@@ -2,7 +2,15 @@
 
 from litestar import Router
 
-from apps.dashboard import joint_accounts, joint_proposals, joint_sharing, sharing, sign_in, sign_in_link
+from apps.dashboard import (
+    joint_accounts,
+    joint_proposals,
+    joint_sharing,
+    secondary_users,
+    sharing,
+    sign_in,
+    sign_in_link,
+)
 from apps.dashboard.browser import NotSignedIn
 
 routes = [
@@ -19,6 +27,15 @@ routes = [
             sign_in_link.sign_in_by_link,
             sign_in.stay,
             sign_in.sign_out,
+            secondary_users.list_secondary_users,
+            secondary_users.show_secondary_user,
+            secondary_users.ask_to_permit,
+            secondary_users.permit,
+            secondary_users.ask_to_withdraw_permission,
+            secondary_users.withdraw_permission,
+            secondary_users.ask_to_block,
+            secondary_users.block_recipient,
+            secondary_users.end_block,
             sharing.list_arrangements,
             sharing.show_arrangement,
             sharing.show_record,

@@ -16,6 +16,10 @@ RETURN_TO: Final = "to"
 _ARRANGEMENTS: Final = f"{DASHBOARD}/arrangements/"
 _PAGES: Final = {"": "", "stop": "/withdraw", "record": "/record"}
 """The pages of an arrangement: the end of their names, and the end of their addresses."""
+_USERS: Final = "secondary-users"
+SECONDARY_USERS: Final = f"{DASHBOARD}/{_USERS}"
+_PAGES_OF_A_USER: Final = ((), ("permit",), ("withdraw",))
+"""The pages about one person who may use an account: what follows the id in their names and addresses."""
 
 
 def page_name(path: str) -> str:
@@ -24,7 +28,7 @@ def page_name(path: str) -> str:
         return joint
     arrangement_id, slash, last = path.removeprefix(_ARRANGEMENTS).partition("/")
     if not path.startswith(_ARRANGEMENTS) or parse_arrangement_id(arrangement_id) is None:
-        return ""
+        return _users_name(path)
     ends = [end for end, suffix in _PAGES.items() if suffix == slash + last]
     return f"{arrangement_id}.{ends[0]}".rstrip(".") if ends else ""
 
@@ -35,8 +39,30 @@ def page_path(name: str) -> str:
         return joint
     arrangement_id, _, end = name.partition(".")
     if parse_arrangement_id(arrangement_id) is None or end not in _PAGES:
-        return DASHBOARD
+        return _users_path(name) or DASHBOARD
     return f"{_ARRANGEMENTS}{arrangement_id}{_PAGES[end]}"
+
+
+def _users_name(path: str) -> str:
+    """Return the name of a page about those who may use the person's accounts. It is empty for every other path.
+
+    The pages about one recipient have no names of their own: for them it is the page about the person who uses the
+    account.
+    """
+    of_one_user = "/".join(path.split("/")[: SECONDARY_USERS.count("/") + 2])
+    for known in (path, of_one_user):
+        name = known.removeprefix(f"{DASHBOARD}/").replace("/", ".")
+        if _users_path(name) == known:
+            return name
+    return ""
+
+
+def _users_path(name: str) -> str | None:
+    """Return the path of a page about those who may use the person's accounts, or None for every other name."""
+    first, *rest = name.split(".")
+    if first != _USERS or (rest and (parse_arrangement_id(rest[0]) is None or tuple(rest[1:]) not in _PAGES_OF_A_USER)):
+        return None
+    return "/".join([DASHBOARD, first, *rest])
 
 
 def with_query(path: str, **values: str) -> str:

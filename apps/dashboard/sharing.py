@@ -21,6 +21,7 @@ from apps.dashboard.browser import (
 from apps.dashboard.cards import cards_by_recipient
 from apps.dashboard.joint_cards import joint_cards
 from apps.dashboard.return_page import DASHBOARD
+from apps.dashboard.secondary_user_views import stopped_accounts
 from apps.dashboard.views import ArrangementView, arrangement_view
 from apps.http.context import context
 from apps.http.page_forms import read_form
@@ -33,6 +34,7 @@ from tenants.arrangements.errors import ArrangementEnded
 from tenants.arrangements.models import Arrangement
 from tenants.disclosure import ledger
 from tenants.holders.service import tell_of_end
+from tenants.secondary_users import service as secondary_users
 
 _Request = Request[Any, Any, Any]
 _ARRANGEMENT = f"{DASHBOARD}/arrangements/{{arrangement_id:uuid}}"
@@ -50,9 +52,21 @@ async def list_arrangements(request: _Request) -> Response[str]:
         names = await accounts.names_of(tx, covered, ctx.now)
         viewer = viewer_of_session(request, session)
         joint = await joint_cards(tx, session.login_id, viewer)
+        customers = [each.id for each in session.person.sees]
+        with_users = await secondary_users.holders_with_users(tx, customers, now=ctx.now)
+        without = await secondary_users.used_without_instruction(tx, customers, now=ctx.now)
     current, past = cards_by_recipient(found, received, names, viewer)
-    values = {"current": current, "past": past, "not_seen": viewer.not_seen, "joint": joint}
-    return signed_in_page(request, session, "dashboard/arrangements", **values)
+    return signed_in_page(
+        request,
+        session,
+        "dashboard/arrangements",
+        current=current,
+        past=past,
+        not_seen=viewer.not_seen,
+        joint=joint,
+        has_secondary_users=bool(with_users),
+        stopped=stopped_accounts(found, without, names, ctx.now),
+    )
 
 
 @get(_ARRANGEMENT, **PAGE_OPTIONS)

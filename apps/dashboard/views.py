@@ -42,6 +42,8 @@ class ArrangementView(msgspec.Struct, frozen=True, kw_only=True):
     """Whether other account holders may be told that the sharing is stopped (CDR Rules 4A.14)."""
     concealed: Sequence[str]
     """The joint accounts whose other holders are not told, because of a harm flag (CDR Rules 4A.15)."""
+    tells_holders: bool
+    """Whether the holders of accounts that the customer only uses may be told of it (CDR Rules 4.28)."""
     agreed: str
     """The label of `consented_at`."""
     consented_at: datetime
@@ -96,6 +98,9 @@ def arrangement_view(
         accounts=accounts,
         tells_others=any(account.joint and part != "not-told" for account, part in others),
         concealed=sorted(account.name for account, part in others if part == "not-told"),
+        tells_holders=any(
+            account.disclosure_facts.role == "secondary-user" and part != "not-told" for account, part in others
+        ),
         agreed="You agreed" if subject == "You" else "Agreed",
         consented_at=authorisation.authorised_at,
         period=status.period,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from apps.dashboard.timeline import TimelineEntry
 from ops.preview.joint_screens import JOINT_CARDS, joint_screens
+from ops.preview.secondary_user_screens import secondary_user_screens
 from tenants.consent.models import ReviewedCluster
 from tenants.data_language import clusters
 from themes import pages, wording
@@ -104,7 +105,8 @@ def _arrangement(**changes: Any) -> SimpleNamespace:
         "id": UUID(int=99), "recipient": recipient, "policy": "https://brightbill.test/policy", "current": True,
         "may_stop": True,
         "status": "Sharing", "customer": None, "customer_name": "Marguerite Hartley", "accounts": [HOME, BEACH],
-        "tells_others": True, "concealed": [], "agreed": "You agreed", "consented_at": NOW,
+        "tells_others": True, "concealed": [], "tells_holders": False,
+        "agreed": "You agreed", "consented_at": NOW,
         "period": wording.period(YEAR, NOW, NOW + timedelta(seconds=YEAR)), "ended_at": None, "ended_how": None,
         "clusters": clusters(SCOPES, "person"), "timeline": TIMELINE, "disclosed": DISCLOSED,
         "disclosed_by_account": [
@@ -258,7 +260,7 @@ SESSION = SimpleNamespace(
 LAST_SESSION = SimpleNamespace(**{**vars(SESSION), "can_last_longer": False})
 DASHBOARD: dict[str, Any] = {
     "form_token": "t", "notice": None, "problem": None, "session": SESSION, "return_to": "", "restart": "/",
-    "joint": [],
+    "joint": [], "has_secondary_users": False, "stopped": {}, "not_seen": [],
 }  # fmt: skip
 RECORD = {**DASHBOARD, "made_at": NOW, "retailer": "Aurora Retail Pty Ltd"}
 
@@ -400,6 +402,25 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "10-admin": ("admin/start", {"person": None, "form_token": "t", "dashboard_url": "/dashboard"}),
     "10-admin-signed-in": ("admin/start", {"person": SimpleNamespace(name="Kim Wattle"), "form_token": "t"}),
     "11-console": ("console/start", {}),
+}
+
+_USED = _arrangement(
+    accounts=[HOME, account(7, "Grandma’s unit", unavailable="secondary-user")], tells_others=False, tells_holders=True
+)
+SCREENS |= {
+    "6-arrangements-used": (
+        "dashboard/arrangements",
+        {
+            **DASHBOARD,
+            "current": GROUPS,
+            "past": [],
+            "has_secondary_users": True,
+            "stopped": {UUID(int=1): "Beach house"},
+        },
+    ),
+    "7-arrangement-used": ("dashboard/arrangement", {**DASHBOARD, "arrangement": _USED}),
+    "8-withdraw-used": ("dashboard/withdraw", {**DASHBOARD, "arrangement": _USED}),
+    **secondary_user_screens(DASHBOARD, LONG_RECIPIENT, NOW),
 }
 
 

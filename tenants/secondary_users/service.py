@@ -6,8 +6,10 @@ holders are told of amendments and ends by `tenants.holders`. The Rules name nob
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
-from uuid import UUID, uuid4
+from typing import Final
+from uuid import UUID, uuid4, uuid5
 
 from haas.database import Transaction
 from tenants.accounts import store as accounts
@@ -24,6 +26,24 @@ from tenants.secondary_users import store
 from tenants.secondary_users.errors import BlockNotFound, BlockNotOffered, NotASecondaryUser
 from tenants.secondary_users.models import BlockedRecipient, SecondaryUser
 
+_IDS: Final = UUID("5b0a9f7c-0f0e-4b57-9d3a-2f1c6f2d8e43")
+"""The name space of the ids by which a holder names a user of an account."""
+
+
+async def holders_with_users(tx: Transaction, customer_ids: Collection[UUID], *, now: datetime) -> set[UUID]:
+    """Return those of the customers who hold an account that a secondary user may use.
+
+    Whether a login may act for them is not checked: it is for finding out of whom `users` can be asked.
+    """
+    return await store.holders_with_users(tx, customer_ids, market_day(now))
+
+
+async def used_without_instruction(
+    tx: Transaction, customer_ids: Collection[UUID], *, now: datetime
+) -> set[tuple[UUID, UUID]]:
+    """Return the customers and accounts that they may use and not share, for want of an instruction."""
+    return await store.used_without_instruction(tx, customer_ids, market_day(now))
+
 
 async def users(tx: Transaction, acting: Acting, *, now: datetime) -> list[SecondaryUser]:
     """Return the secondary users of the accounts that a customer holds, with what they share of these accounts.
@@ -34,9 +54,11 @@ async def users(tx: Transaction, acting: Acting, *, now: datetime) -> list[Secon
     today = market_day(now)
     held = await joint_accounts.held_accounts(tx, acting.customer_id, today)
     names = {each.version.recipient_id: each.view.recipient for each in shared}
+    stopped: dict[tuple[UUID | None, UUID, str | None], list[UUID]] = defaultdict(list)
     sharing: dict[tuple[UUID, UUID], list[SharedByOther]] = defaultdict(list)
     for each in shared:
         sharing[each.version.customer_id, each.view.account_id].append(each.view)
+        stopped[each.version.customer_id, each.view.account_id, each.version.recipient_id].append(each.view.id)
     blocked: dict[tuple[UUID | None, UUID], list[BlockedRecipient]] = defaultdict(list)
     for block in await store.blocks_of(tx, held, now):
         blocked[block.customer_id, block.account_id].append(
@@ -45,17 +67,20 @@ async def users(tx: Transaction, acting: Acting, *, now: datetime) -> list[Secon
                 recipient=names.get(block.recipient_id),
                 since=block.since,
                 is_by_holder=block.set_by == "holder",
+                sharing_ids=tuple(stopped[block.customer_id, block.account_id, block.recipient_id]),
             )
         )
     rows = await store.users_of(tx, held, today)
     account_names = await labels_of(tx, {row.account_id for row in rows}, now)
     return [
         SecondaryUser(
+            id=uuid5(_IDS, f"{row.account_id} {row.customer_id}"),
             customer_id=row.customer_id,
             name=row.name,
             account_id=row.account_id,
             account=account_names[row.account_id],
             instructed_at=row.given_at,
+            withdrawn_at=row.withdrawn_at,
             blocked=tuple(blocked[row.customer_id, row.account_id]),
             sharing=tuple(sharing[row.customer_id, row.account_id]),
         )
@@ -68,14 +93,18 @@ async def stopped_by_withdrawal(
 ) -> list[SharedByOther]:
     """Return what sharing the withdrawal of an instruction would stop. Nothing is changed.
 
-    A page must also say that the user can start no other sharing of the account, and that the holder should talk with
-    the user first (CDS, Withdrawal: Secondary User Instruction). Raise MayNotAct.
+    What a block has stopped already is left out. A page must also say that the user can start no other sharing of the
+    account, and that the holder should talk with the user first (CDS, Withdrawal: Secondary User Instruction). Raise
+    MayNotAct.
     """
     shared = await shared_by_secondary_users(tx, acting, now=now)
+    blocks = await store.blocks_of(tx, [account_id], now)
+    blocked = {block.recipient_id for block in blocks if block.customer_id == user_id}
     return [
         each.view
         for each in shared
         if (each.view.account_id, each.version.customer_id, each.view.state) == (account_id, user_id, "sharing")
+        and each.version.recipient_id not in blocked
     ]
 
 

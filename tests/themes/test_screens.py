@@ -99,7 +99,7 @@ _BROKEN_WORDS = """() => {
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
         if (node.parentElement.closest("#entered, .skip")) continue;
         for (const word of node.data.matchAll(/[^\\s-]+/g)) {
-            if (word[0].includes("@")) continue;
+            if (/@|:\\/\\//.test(word[0])) continue;
             const range = document.createRange();
             range.setStart(node, word.index);
             range.setEnd(node, word.index + word[0].length);
@@ -118,11 +118,12 @@ async def test_words_are_whole_and_numbers_do_not_split_at_twice_the_text_size(c
     await page.set_viewport_size({"width": 390, "height": 844})
     broken: dict[str, list[str]] = {}
     for name in screens.names:
-        if name[0] not in "129" or name.startswith("10"):
+        if name[0] not in "1256789" or name.startswith(("10", "11")):
             continue
         await page.goto(f"{ORIGIN}/{name}")
         await page.evaluate("document.documentElement.style.fontSize = '200%'")
-        broken[name] = await page.evaluate(_BROKEN_WORDS)
+        if "long-names" not in name:  # there, single words are longer than a line
+            broken[name] = await page.evaluate(_BROKEN_WORDS)
         overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow == 0, name
     assert {name: words for name, words in broken.items() if words} == {}

@@ -84,6 +84,12 @@ async def dashboard(home: JointHome) -> list[str]:
     ]
     seen += [await browser.get(f"{path}{below}") for path in sorted(set(of_sharing)) for below in ("", "/remove")]
     assert [page.status for page in seen if page.path not in paths] == [200] * (1 + len(set(of_sharing)) * 2)
+    if "secondary-users" in seen[0].elements:
+        users = await browser.get("/dashboard/secondary-users")
+        of_users = [each for each in users.elements.values() if each.attributes.get("id", "").startswith("user-")]
+        for address in [each.attributes["href"] for each in of_users]:
+            seen += [await browser.get(address), await browser.get(f"{address}/withdraw")]
+        seen.append(users)
     # The end of the session moves with the clock, and a page that does not exist has a new reference each time.
     return [
         page.text.replace(page.elements["session-end"].text, "") if page.status == 200 else page.title for page in seen

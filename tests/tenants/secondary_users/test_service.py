@@ -58,6 +58,9 @@ async def test_any_holder_gives_and_withdraws_an_instruction_and_the_data_apis_f
     stops = await home.run(service.stopped_by_withdrawal, home.as_mia, home.house, home.uma, now=home.application.now)
     assert stops == list(seen.sharing)
     assert await home.view(home.as_uma) == []
+    everybody = [home.mia, home.bob, home.uma]
+    assert await home.run(service.holders_with_users, everybody, now=home.application.now) == {home.mia, home.bob}
+    assert seen.withdrawn_at is None
 
     clock.move(timedelta(minutes=1))
     await home.do(service.withdraw, home.as_mia, home.house, home.uma)
@@ -67,15 +70,26 @@ async def test_any_holder_gives_and_withdraws_an_instruction_and_the_data_apis_f
         select(secondary_user_instruction).where(secondary_user_instruction.c.customer_id == home.uma)
     )
     assert (row.given_by, row.withdrawn_by) == (home.bob, home.mia)
-    assert (await home.view(home.as_bob))[0].instructed_at is None
+    (withdrawn,) = await home.view(home.as_bob)
+    found = await home.run(service.used_without_instruction, everybody, now=home.application.now)
+    assert found == {(home.uma, home.house)}
+    assert (withdrawn.id, withdrawn.instructed_at, withdrawn.withdrawn_at) == (seen.id, None, row.withdrawn_at)
     clock.move(timedelta(minutes=1))
     await home.do(service.instruct, home.as_mia, home.house, home.uma)
     assert (await home.disclosed(shared))[0] == {home.house}
+    assert await home.run(service.used_without_instruction, everybody, now=home.application.now) == set()
     entries = await home.execute(select(audit).where(audit.c.subject == str(home.house)).order_by(audit.c.seq))
     assert [each.action.partition(".")[2] for each in entries] == ["give", "withdraw", "give"]
 
 
 async def test_only_a_holder_instructs_and_only_for_a_secondary_user_of_today(home: Home) -> None:
+    today = home.application.now.date()
+    both = {"customer_id": home.uma, "account_id": home.farm, "valid_from": today - timedelta(days=9)}
+    await home.hold(home.uma, home.farm, "secondary-user")
+    await home.execute(insert(holding).values(**both, role="joint-holder"))
+    found = await home.run(service.used_without_instruction, [home.uma], now=home.application.now)
+    assert found == {(home.uma, home.house)}, "who also holds the account needs no instruction"
+    await home.execute(update(holding).where(holding.c.account_id == home.farm).values(role="joint-holder"))
     for acting, account_id, user_id, error in (
         (home.as_uma, home.house, home.uma, NotAHolder),
         (home.as_bob, home.boat, home.uma, NotAHolder),
@@ -90,9 +104,10 @@ async def test_only_a_holder_instructs_and_only_for_a_secondary_user_of_today(ho
         with pytest.raises(NotAHolder):
             await home.do(service.withdraw, acting, home.house, home.uma)
     ended = update(holding).where(holding.c.customer_id == home.uma)
-    await home.execute(ended.values(valid_to=home.application.now.date() - timedelta(days=2)))
+    await home.execute(ended.values(valid_to=today - timedelta(days=2)))
     with pytest.raises(NotASecondaryUser):
         await home.do(service.instruct, home.as_bob, home.house, home.uma)
+    assert await home.run(service.holders_with_users, [home.bob, home.mia], now=home.application.now) == set()
 
 
 async def test_a_holder_blocks_one_recipient_of_one_user_if_the_brand_offers_it(
@@ -119,9 +134,11 @@ async def test_a_holder_blocks_one_recipient_of_one_user_if_the_brand_offers_it(
     assert (await home.disclosed(of_mia))[0] == {home.house}
     assert (await home.disclosed(elsewhere))[0] == {home.house}
     (seen,) = await home.view(home.as_mia)
-    assert [(each.id, each.recipient, each.is_by_holder) for each in seen.blocked] == [
-        (block_id, "Mock Company Pty Ltd", True)
+    assert [(each.id, each.recipient, each.is_by_holder, each.sharing_ids) for each in seen.blocked] == [
+        (block_id, "Mock Company Pty Ltd", True, (sharing_id,))
     ]
+    stops = await home.run(service.stopped_by_withdrawal, home.as_mia, home.house, home.uma, now=home.application.now)
+    assert [str(each.arrangement_id) for each in stops] == [elsewhere.cdr_arrangement_id]
     clock.move(timedelta(minutes=1))
     with pytest.raises(NotAHolder):
         await home.do(service.end_block, home.as_uma, block_id)
