@@ -55,10 +55,17 @@ def day_of(at: datetime, time_zone: str) -> str:
     return f"{local.day} {local:%B %Y}"
 
 
+def dashboard_of(tenant: Tenant) -> str:
+    """Return the address of the dashboard, on which holders see what is shared and decide (K-12)."""
+    return f"{tenant.issuer}/dashboard"
+
+
 class _Words(NamedTuple):
     """The words of an event."""
 
     brand: str
+    dashboard: str
+    """The address of the dashboard."""
     recipient: str
     accounts: str
     removed: str
@@ -67,6 +74,14 @@ class _Words(NamedTuple):
     due: str | None
     who: str
     facts: str
+
+    @property
+    def see_and_stop(self) -> str:
+        """Where a holder sees what is shared, and stops it."""
+        return (
+            f"You can see what is shared, and stop it for the account, here:\n{self.dashboard}\n\n"
+            f"If you cannot use this page, contact {self.brand}.\n"
+        )
 
     @classmethod
     def of(cls, event: Event, tenant: Tenant) -> "_Words":
@@ -79,6 +94,7 @@ class _Words(NamedTuple):
                 facts += f"{label}{'Account' if len(names) == 1 else 'Accounts'}: {joined}\n"
         return cls(
             brand=tenant.name,
+            dashboard=dashboard_of(tenant),
             recipient=event.recipient,
             accounts=accounts,
             removed=removed,
@@ -98,11 +114,11 @@ def _given(words: _Words) -> Written:
         text=(
             f"{words.who} has authorised {brand} to share data about it with {recipient}, {how_long}.\n\n"
             f"{words.facts}Authorised: {words.day}\nShared: {how_long}\n\n"
-            f"You need not do anything. If you do not want data about the account to be shared, contact {brand}.\n"
+            f"You need not do anything. {words.see_and_stop}"
         ),
         short=(
             f"{brand}: another account holder authorised us to share data about {words.accounts} with {recipient}, "
-            f"{how_long}. If you do not want that, contact us."
+            f"{how_long}. You can stop it on our data sharing dashboard."
         ),
     )
 
@@ -118,7 +134,7 @@ def _amended(words: _Words) -> Written:
         text=(
             f"{words.who} has changed an authorisation under which {brand} shares data with {recipient}.\n\n"
             f"{words.facts}Changed: {words.day}\n{until}\n"
-            f"You need not do anything. If you do not want data about the account to be shared, contact {brand}.\n"
+            f"You need not do anything. {words.see_and_stop}"
         ),
         short=f"{brand}: an authorisation to share data with {recipient} was changed on {words.day}. {now}{no_more}",
     )
@@ -154,11 +170,12 @@ def _asked(words: _Words) -> Written:
             f"{words.who} has authorised {brand} to share data about it with {recipient}, {how_long}. {brand} shares "
             f"this data only if all account holders approve it.\n\n{words.facts}Authorised: {words.day}\n"
             f"Shared: {how_long}\nApprove or decline by: {words.due}\n\n"
-            f"If you do nothing, the data is not shared. To approve or to decline, contact {brand}.\n"
+            f"If you do nothing, the data is not shared. You can approve or decline here:\n{words.dashboard}\n\n"
+            f"If you cannot use this page, contact {brand}.\n"
         ),
         short=(
             f"{brand}: your approval is needed by {words.due} to share data about {words.accounts} with {recipient}. "
-            "If you do nothing, the data is not shared."
+            "You can approve or decline on our data sharing dashboard. If you do nothing, the data is not shared."
         ),
     )
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from tenants.arrangements.models import EndedBy
 from tenants.holders.models import Receipt, Written
-from tenants.holders.notice_text import day_of
+from tenants.holders.notice_text import dashboard_of, day_of
 from tenants.notices.models import About
 from tenants.registry.models import Tenant
 
@@ -50,7 +50,7 @@ class _ReceiptWords(NamedTuple):
             day=day_of(receipt.at, zone),
             until="once" if receipt.until is None else f"until {day_of(receipt.until, zone)}",
             facts=facts,
-            dashboard=f"{tenant.issuer}/dashboard",
+            dashboard=dashboard_of(tenant),
             customer=receipt.customer or "you",
             ended_by=receipt.ended_by,
         )

@@ -8,6 +8,8 @@ from typing import Final
 
 from tenants.accounts.models import DisclosureOption
 from tenants.holders.models import Written
+from tenants.holders.notice_text import dashboard_of
+from tenants.registry.models import Tenant
 
 NAMES: Final[Mapping[DisclosureOption, str]] = {
     "pre-approval": "Pre-approval",
@@ -21,32 +23,38 @@ MEANINGS: Final[Mapping[DisclosureOption, str]] = {
 }
 
 
-def option_changed(brand: str, account: str, before: DisclosureOption, now: DisclosureOption, day: str) -> Written:
+def option_changed(tenant: Tenant, account: str, before: DisclosureOption, now: DisclosureOption, day: str) -> Written:
     """Return the notice that an option was changed."""
+    brand = tenant.name
     return Written(
         subject=f"Who can share data about your energy account at {brand} has changed",
         text=(
             f"The data sharing option of an energy account that you hold was changed on {day}.\n\n"
             f"Account: {account}\nBefore: {NAMES[before]}\nNow: {NAMES[now]}\n\n{MEANINGS[now]} "
-            f"To choose another option, contact {brand}.\n"
+            f"You can choose another option here:\n{dashboard_of(tenant)}\n\n"
+            f"If you cannot use this page, contact {brand}.\n"
         ),
         short=f"{brand}: the data sharing option of {account} was changed on {day}. Now: {NAMES[now]}. {MEANINGS[now]}",
     )
 
 
-def option_proposed(brand: str, account: str, now: DisclosureOption, proposed: DisclosureOption, due: str) -> Written:
+def option_proposed(
+    tenant: Tenant, account: str, now: DisclosureOption, proposed: DisclosureOption, due: str
+) -> Written:
     """Return the notice that asks a holder to agree to a less restrictive option."""
+    brand = tenant.name
     return Written(
         subject=f"Please agree or decline: who can share data about your energy account at {brand}",
         text=(
             "Another holder of an energy account that you hold proposes another data sharing option.\n\n"
             f"Account: {account}\nNow: {NAMES[now]}\nProposed: {NAMES[proposed]}\nAgree or decline by: {due}\n\n"
             f"{MEANINGS[proposed]} The option changes only if all account holders agree. If you do nothing, it stays "
-            f"as it is. To agree or to decline, contact {brand}.\n"
+            f"as it is. You can agree or decline here:\n{dashboard_of(tenant)}\n\n"
+            f"If you cannot use this page, contact {brand}.\n"
         ),
         short=(
             f"{brand}: another holder of {account} proposes the data sharing option {NAMES[proposed]}. It changes only "
-            f"if all holders agree by {due}. To agree or to decline, contact us."
+            f"if all holders agree by {due}. You can agree or decline on our data sharing dashboard."
         ),
     )
 

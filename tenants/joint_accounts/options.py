@@ -270,7 +270,7 @@ async def _propose(tx: Transaction, holders: Holders, current: DisclosureOption,
     await accounts.insert_decision(tx, made)
     await holders.record(tx, "disclosure-proposal.make", before=current, after=option)
     account, due = await label_of(tx, holders.account_id, now), day_of(made.due_at, tenant.settings.time_zone)
-    notice = notice_text.option_proposed(tenant.name, account, current, option, due)
+    notice = notice_text.option_proposed(tenant, account, current, option, due)
     await holders.tell(tx, holders.others, notice, "option-proposed", key=f"{made.id}")
 
 
@@ -282,7 +282,7 @@ async def _set(tx: Transaction, holders: Holders, before: DisclosureOption, opti
     await accounts.set_disclosure_option(tx, setting)
     await holders.record(tx, "disclosure-option.set", before=before, after=option)
     account, day = await label_of(tx, account_id, now), day_of(now, tenant.settings.time_zone)
-    notice = notice_text.option_changed(tenant.name, account, before, option, day)
+    notice = notice_text.option_changed(tenant, account, before, option, day)
     await holders.tell(tx, holders.others, notice, "option-changed", key=f"{account_id} {now.isoformat()}")
 
 

@@ -34,6 +34,7 @@ async def test_the_other_holder_is_told_of_an_authorisation_its_amendments_and_i
     assert about == "authorisation-given"
     for said in ("Another holder of an energy account that you hold has authorised", "House", "Mock Company", "until"):
         assert said in text
+    assert f"stop it for the account, here:\n{home.tenant.issuer}/dashboard\n" in text
     for unsaid in ("Mia", "Boat", "Farm", str(first.cdr_arrangement_id)):
         assert unsaid not in text
 

@@ -35,6 +35,7 @@ async def test_an_account_is_disclosed_when_all_other_holders_have_approved(home
     told = dict(await home.told())
     assert set(told) == {"approval-asked", "authorisation-given"}
     assert ("House" in told["approval-asked"], "Farm" in told["approval-asked"]) == (True, False)
+    assert f"approve or decline here:\n{home.tenant.issuer}/dashboard\n" in told["approval-asked"]
     assert ("House" in told["authorisation-given"], "Farm" in told["authorisation-given"]) == (False, True)
     assert [about for about, _ in await home.told(cleo.customer_id)] == ["approval-asked"]
     of_bob = await asked(home, home.as_bob)

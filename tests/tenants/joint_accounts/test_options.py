@@ -54,6 +54,7 @@ async def test_one_holder_stops_sharing_at_once_and_all_agree_to_turn_it_on_agai
     assert await home.disclosed(shared) == ({home.boat}, {"sharing-off"})
     ((about, text),) = await home.told(home.mia)
     assert (about, "Now: No sharing" in text, "Account: House" in text) == ("option-changed", True, True)
+    assert f"choose another option here:\n{home.tenant.issuer}/dashboard\n" in text
     assert "Bob" not in text
     assert await home.told() == [], "who has chosen is not told"
 
@@ -65,6 +66,7 @@ async def test_one_holder_stops_sharing_at_once_and_all_agree_to_turn_it_on_agai
     assert await home.disclosed(shared) == ({home.boat}, {"sharing-off"})
     ((about, text),) = await home.told()
     assert (about, "Mia" in text) == ("option-proposed", False)
+    assert f"agree or decline here:\n{home.tenant.issuer}/dashboard\n" in text
     (of_mia, of_bob) = [(await state(home, each)).proposal for each in (home.as_mia, home.as_bob)]
     assert of_mia is not None
     assert of_bob is not None
