@@ -46,6 +46,7 @@ SEGMENTS: Final = (
     "register",
     "revoke",
     "sign-out",
+    "text-messages",
     "theme",
     "token",
     "userinfo",

@@ -145,7 +145,16 @@ def test_audit_tables_deny_updates_and_deletions() -> None:
 
 # The privileges of each role in the control schema, by table. Every other statement is refused.
 _BOTH_READ = dict.fromkeys(
-    ("retailer", "register_environment", "brand", "host", "revision", "register_status", "brand_participant"),
+    (
+        "retailer",
+        "register_environment",
+        "brand",
+        "theme_file",
+        "host",
+        "revision",
+        "register_status",
+        "brand_participant",
+    ),
     frozenset({"select"}),
 )
 CONTROL_PRIVILEGES = _BOTH_READ | {
@@ -154,6 +163,7 @@ CONTROL_PRIVILEGES = _BOTH_READ | {
 }
 CONSOLE_PRIVILEGES = _BOTH_READ | {
     "database_node": frozenset({"select"}),
+    "theme_version": frozenset({"select"}),
     "audit": frozenset({"select", "insert"}),
     "operator": frozenset({"select", "insert", "update"}),
     "session": frozenset({"select", "insert", "update", "delete"}),

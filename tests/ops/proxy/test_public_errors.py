@@ -131,10 +131,10 @@ async def test_a_misdirected_request_for_a_public_api_gets_a_json_error(proxy: P
 
 async def test_a_public_api_answers_unavailable_while_the_application_is_down(proxy: Proxy) -> None:
     supervised = proxy.supervisor.process("application")
-    await supervised.kill()
+    await supervised.stop()
     request = f"GET /cds-au/v1/discovery/status HTTP/1.1\r\nHost: {PUBLIC}\r\nConnection: close\r\n\r\n"
     answer = await proxy.ask(PUBLIC, request=request.encode())
-    await supervised.until_ready()
+    await supervised.restart()
     assert answer.status == 502
     [error] = answer.json()["errors"]
     assert error["code"] == "urn:au-cds:error:cds-all:Service/Unavailable"
@@ -165,10 +165,10 @@ async def test_an_error_of_the_proxy_at_a_secure_host_plays_back_the_interaction
 async def test_a_secure_host_plays_back_the_interaction_id_while_the_application_is_down(proxy: Proxy) -> None:
     """The application answers requests without a certificate; while it is down, nginx does."""
     supervised = proxy.supervisor.process("application")
-    await supervised.kill()
+    await supervised.stop()
     interaction = str(uuid4())
     answer = await proxy.ask(SECURE, headers={ID: interaction})
-    await supervised.until_ready()
+    await supervised.restart()
     assert answer.status == 502
     assert answer.headers[ID] == interaction
 

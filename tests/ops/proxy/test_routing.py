@@ -228,11 +228,11 @@ async def test_secure_hosts_answer_unavailable_while_the_application_is_down(
     proxy: Proxy, recipient: IssuedClient
 ) -> None:
     supervised = proxy.supervisor.process("application")
-    await supervised.kill()
+    await supervised.stop()
     request = f"GET /cds-au/v1/energy/accounts HTTP/1.1\r\nHost: {SECURE}\r\nConnection: close\r\n\r\n".encode()
     data = await proxy.ask(SECURE, client=recipient, request=request)
     secure = await proxy.ask(SECURE, client=recipient)
-    await supervised.until_ready()
+    await supervised.restart()
     assert (secure.status, data.status) == (502, 502)
     assert data.json()["errors"][0]["code"] == "urn:au-cds:error:cds-all:Service/Unavailable"
     assert secure.json()["error"] == "temporarily_unavailable"

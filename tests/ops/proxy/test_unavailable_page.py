@@ -90,7 +90,7 @@ async def test_a_public_host_has_the_page_of_its_brand_while_the_application_is_
             assert is_page_of_the_brand(await ask(proxy, "/flow/1/verify"), 504)
         finally:
             os.kill(application.pid, signal.SIGCONT)
-        await application.kill()
+        await application.stop()
         assert is_page_of_the_brand(await ask(proxy, "/authorise?client_id=1"), 502)
         assert is_page_of_the_brand(await ask(proxy, "/flow/1/identify", method="POST", body="identifier=x"), 502)
         assert (await ask(proxy, STYLESHEET_PATH)).status == 200
@@ -103,7 +103,7 @@ async def test_a_public_host_has_the_page_of_its_brand_while_the_application_is_
             assert b"<h1>Service Unavailable</h1>" in answer.body
         reference = reference_of(INTERACTION)
         assert {("504", reference), ("502", reference), ("502", "")} <= await logged(proxy)
-        await application.until_ready()
+        await application.restart()
         assert await counted(proxy) >= 1
 
 
