@@ -296,11 +296,17 @@ def _allows_none(kind: inspect.Type) -> bool:
 
 def _hook(id_of: IdOf) -> Callable[[type, Any], Any]:
     """Return the `dec_hook` that reads ids. An id that was not asked for is a validation error."""
+    known: dict[str, ServicePointId] = {}  # a page has many items of few service points
 
     def read(_: type, value: Any) -> ServicePointId:
-        found = id_of(value) if isinstance(value, str) else None
+        if not isinstance(value, str):
+            raise ValueError("not a service point")  # noqa: TRY004 - a validation error
+        found = known.get(value)
         if found is None:
-            raise ValueError("not a service point that was asked for")
+            found = id_of(value)
+            if found is None:
+                raise ValueError("not a service point that was asked for")
+            known[value] = found
         return found
 
     return read

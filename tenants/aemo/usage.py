@@ -21,8 +21,11 @@ _LEFT_OUT: Final = Deviation(_ARRAY, "left-out")
 _METER_NAME: Final = Deviation("meterId", "name")
 
 
-class AemoIntervalRead(Payload):
-    """EnergyIntervalRead whose array is not decoded."""
+class AemoIntervalRead(Payload, gc=False):
+    """EnergyIntervalRead whose array is not decoded.
+
+    No read refers to itself, so the garbage collector leaves out both types.
+    """
 
     readIntervalLength: PositiveInteger | None = None  # noqa: N815 - a name of the standards
     aggregateValue: Number  # noqa: N815 - a name of the standards
@@ -30,7 +33,7 @@ class AemoIntervalRead(Payload):
     readQualities: list[EnergyReadQuality] | None = None  # noqa: N815 - a name of the standards
 
 
-class AemoUsageRead(EnergyUsageRead):
+class AemoUsageRead(EnergyUsageRead, gc=False):
     """EnergyUsageRead whose array is not decoded, and whose meter can have another name."""
 
     intervalRead: AemoIntervalRead | None = None  # type: ignore[assignment]  # noqa: N815 - a name of the standards

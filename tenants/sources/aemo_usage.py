@@ -36,6 +36,18 @@ class _Period(NamedTuple):
     last: date
 
 
+class _KnownWindow(NamedTuple):
+    """A window, and the days in which the customer controlled the service point, as far as anybody knows.
+
+    `Window.contains` is the rule. A page has a thousand reads, and to call it for each takes as long as to sort them.
+    """
+
+    first: date
+    last: date
+    begins: date
+    ends: date
+
+
 class UsageOfPoints:
     """The reads that one call asks for."""
 
@@ -155,16 +167,23 @@ class UsageOfPoints:
 
     def _disclosed(self, reads: Iterable[Any], points: Sequence[MarketPoint]) -> list[Any]:
         """Return the reads of the days that the customer may have, whatever AEMO has answered (C-P9)."""
-        permitted = {
-            str(point.id): (self._windows[point.id], self._market.consumer_change(point, self._call))
-            for point in points
-        }
+        windows = {str(point.id): self._known_windows(point) for point in points}
+        disclosed = []
+        for read in reads:
+            first = read.readStartDate
+            last = read.readEndDate or first
+            for window in windows[read.servicePointId.value]:
+                if first <= window.last and last >= window.first and window.begins <= first and last <= window.ends:
+                    disclosed.append(read)
+                    break
+        return disclosed
+
+    def _known_windows(self, point: MarketPoint) -> list["_KnownWindow"]:
+        """Return the windows of a service point with what AEMO has named of it."""
+        since = self._market.consumer_change(point, self._call)
         return [
-            read
-            for read in reads
-            if _may_have(
-                *permitted[read.servicePointId.value], read.readStartDate, read.readEndDate or read.readStartDate
-            )
+            _KnownWindow(each.first, each.last, max(each.control.first, _first_day(each, since)), each.control.last)
+            for each in self._windows[point.id]
         ]
 
     def _points_of_a_fetch(self, points: Iterable[MarketPoint]) -> int:
@@ -174,13 +193,6 @@ class UsageOfPoints:
             default=1,
         )
         return min(BATCH, max(1, READS_OF_A_FETCH // (days * REGISTERS)))
-
-
-def _may_have(windows: Sequence[Window], since: date | None, first: date, last: date) -> bool:
-    for window in windows:
-        if window.contains(first, last) and (since is None or window.control != EVERY_DAY or first >= since):
-            return True
-    return False
 
 
 def _first_day(window: Window, since: date | None) -> date:
