@@ -17,12 +17,17 @@ _OPTIONS = CallOptions(allow_any_address=True)
 
 
 class Sms(msgspec.Struct, frozen=True, kw_only=True):
-    """One text message. `key` is the same in every attempt to send the message."""
+    """One text message.
+
+    `key` is the same in every attempt, so that the gateway sends the message once; a message that staff send again has
+    another one. `reference` names the message in reports of the gateway.
+    """
 
     sender_name: str
     to: str
     text: str
     key: str
+    reference: str
 
 
 class SmsRefused(HaasError):
@@ -36,7 +41,7 @@ class SmsNotSent(Unavailable):
 class SmsGateway:
     """Sends `{"from", "to", "text", "reference"}` to `https://[user:password@]host/path` by POST.
 
-    `reference` is the key of the message, which is also in the header Idempotency-Key.
+    The header Idempotency-Key has the key of the message.
     """
 
     def __init__(
@@ -60,7 +65,9 @@ class SmsGateway:
 
     async def send(self, sms: Sms) -> None:
         """Send `sms` through the gateway. Raises SmsRefused or SmsNotSent."""
-        content = msgspec.json.encode({"from": sms.sender_name, "to": sms.to, "text": sms.text, "reference": sms.key})
+        content = msgspec.json.encode(
+            {"from": sms.sender_name, "to": sms.to, "text": sms.text, "reference": sms.reference}
+        )
         headers = {**self._headers, "Idempotency-Key": sms.key}
         try:
             response = await self._outbound.request(

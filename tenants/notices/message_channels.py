@@ -65,8 +65,13 @@ class SmsChannel:
         own = tenant.settings.text_messages
         sender = tenant.name if own is None or own.sender is None else own.sender
         gateway = await self._gateways.of(tenant)
+        reference = str(notice.id)
+        # Under the same key, a gateway would not send again what it could not deliver.
+        again = "" if notice.replayed_at is None else f"-{notice.replayed_at:%Y%m%dT%H%M%S}"
         try:
-            await gateway.send(Sms(sender_name=sender, to=payload.to, text=payload.text, key=str(notice.id)))
+            await gateway.send(
+                Sms(sender_name=sender, to=payload.to, text=payload.text, key=reference + again, reference=reference)
+            )
         except SmsRefused as error:
             raise NotDelivered(str(error), permanent=True) from error
         except SmsNotSent as error:

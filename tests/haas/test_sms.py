@@ -11,7 +11,7 @@ from haas.settings import SettingsError
 from haas.sms import Sms, SmsGateway, SmsNotSent, SmsRefused
 from tests.haas.tls_server import HOST, HOSTS, TestAuthority, TlsServer, answer_of, settings_for, tls_server
 
-MESSAGE = Sms(sender_name="Aurora Energy", to="+61400000000", text="123456", key="0b7c1f0e")
+MESSAGE = Sms(sender_name="Aurora Energy", to="+61400000000", text="123456", key="0b7c1f0e-2", reference="0b7c1f0e")
 Send = Callable[[], Awaitable[None]]
 
 
@@ -32,7 +32,7 @@ async def test_a_message_is_posted_as_json_with_its_key(authority: TestAuthority
     head, _, body = request.partition(b"\r\n\r\n")
     assert head.startswith(b"POST /sms HTTP/1.1\r\n")
     fields = dict(line.lower().split(": ", 1) for line in head.decode().split("\r\n")[1:])
-    assert fields["idempotency-key"] == "0b7c1f0e"
+    assert fields["idempotency-key"] == "0b7c1f0e-2"
     assert fields["content-type"] == "application/json"
     assert fields["authorization"] == "Basic dXNlcjpwQHNz".lower()
     assert json.loads(body) == {

@@ -11,6 +11,7 @@ from haas.database import Database
 from haas.outbound import Outbound
 from haas.sms import SmsGateway
 from ops.deployment import Deployment
+from tenants.notices import dead_letters
 from tenants.notices.message_channels import SmsChannel
 from tenants.notices.outbox import put
 from tenants.notices.outbox_delivery import Delivery
@@ -51,6 +52,35 @@ async def test_a_text_message_is_posted_once_and_the_status_decides_whether_it_i
     assert asked.headers["authorization"] == "Basic dXNlcjpwQHNz"
     row = await notice(database, tenant, put_id)
     assert "+61" not in (row.last_error or "")
+
+
+async def test_a_message_that_staff_send_again_has_another_key(
+    *,
+    deployment: Deployment,
+    database: Database,
+    tenant: Tenant,
+    clock: MovableClock,
+    https: HttpsServer,
+    outbound: Outbound,
+) -> None:
+    """The reference is the same, so that reports name the same message."""
+    https.answer = lambda _: (400, b"")
+    gateways = SmsGateways(
+        SmsGateway(https.origin("gateway") + "/sms", outbound), database, deployment.sealer, outbound
+    )
+    delivery = Delivery(database, clock, {"sms": SmsChannel(gateways)})
+    put_id = await run(database, tenant, put, "sms", {"to": "+61400000000", "text": "Hello"}, now=clock.now())
+    await delivery.deliver_due(tenant)
+    assert await run(database, tenant, dead_letters.replay, [put_id], actor="staff", now=clock.now()) == [put_id]
+    https.answer = lambda _: (503, b"")
+    await delivery.deliver_due(tenant)
+    https.answer = lambda _: (202, b"")
+    await delivery.deliver_due(tenant, retry_now=True)
+    first, *again = https.requests
+    assert first.headers["idempotency-key"] == str(put_id)
+    assert [each.headers["idempotency-key"] for each in again] == [again[0].headers["idempotency-key"]] * 2
+    assert again[0].headers["idempotency-key"] != str(put_id)
+    assert {json.loads(each.body)["reference"] for each in https.requests} == {str(put_id)}
 
 
 @pytest.mark.parametrize(("user", "authorization"), [(None, "Bearer s3cret"), ("aurora", "Basic YXVyb3JhOnMzY3JldA==")])
