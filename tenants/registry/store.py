@@ -40,9 +40,15 @@ SERVED: Final[tuple[TenantState, ...]] = ("active", "suspended")
 
 logger = logging.getLogger(__name__)
 _REVISION = Statement(select(revision.c.number))
-_HOSTS = select(host.c.brand_id, host.c.surface, host.c.name)
+# A tenant and its hosts are read by one statement: others can be created and removed between two.
+_HOSTS = (
+    select(func.jsonb_object_agg(host.c.surface, host.c.name))
+    .where(host.c.brand_id == brand.c.id)
+    .scalar_subquery()
+    .label("hosts")
+)
 _TENANTS = (
-    select(brand, retailer.c.legal_name, register_environment)
+    select(brand, retailer.c.legal_name, register_environment, _HOSTS)
     .join(retailer, retailer.c.id == brand.c.retailer_id)
     .join(register_environment, register_environment.c.id == brand.c.register_environment_id)
     .order_by(brand.c.slug)
@@ -62,27 +68,23 @@ async def advance_revision(tx: Transaction) -> None:
 
 async def tenants(tx: Transaction, settings: Settings) -> list[Tenant]:
     """Return the tenants in every state, ordered by slug."""
-    return await _tenants(tx, settings, _TENANTS, _HOSTS)
+    return await _tenants(tx, settings, _TENANTS)
 
 
 async def served_tenants(tx: Transaction, settings: Settings) -> list[Tenant]:
     """Return the active and suspended tenants, ordered by slug."""
-    return await _tenants(tx, settings, _TENANTS.where(brand.c.state.in_(SERVED)), _HOSTS)
+    return await _tenants(tx, settings, _TENANTS.where(brand.c.state.in_(SERVED)))
 
 
 async def tenant(tx: Transaction, settings: Settings, slug: str) -> Tenant | None:
     """Return the tenant with the slug, in any state, or None."""
-    hosts = _HOSTS.join(brand, brand.c.id == host.c.brand_id).where(brand.c.slug == slug)
-    found = await _tenants(tx, settings, _TENANTS.where(brand.c.slug == slug), hosts)
+    found = await _tenants(tx, settings, _TENANTS.where(brand.c.slug == slug))
     return found[0] if found else None
 
 
-async def _tenants(tx: Transaction, settings: Settings, brands: Select[Any], brand_hosts: Select[Any]) -> list[Tenant]:
-    hosts: dict[UUID, dict[str, str]] = {}
-    for row in await tx.execute(brand_hosts):
-        hosts.setdefault(row.brand_id, {})[row.surface] = row.name
+async def _tenants(tx: Transaction, settings: Settings, brands: Select[Any]) -> list[Tenant]:
     found = (await tx.execute(brands)).mappings()
-    built = (_tenant(values, Hosts(**hosts[values[brand.c.id]]), settings) for values in found)
+    built = (_tenant(values, Hosts(**values["hosts"]), settings) for values in found)
     return [each for each in built if each is not None]
 
 

@@ -1,8 +1,9 @@
 """The registry finds the tenant of a host with few queries, recent data, and while the database is down."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from tenants.provisioning.owner import owner_transaction
 from tenants.registry import store
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import Tenant, ThemeFile
-from tenants.registry.names import Roles
+from tenants.registry.names import Roles, control_namespace
 from tenants.registry.service import FRESH_FOR, Registry
 from tests.support.nodes import shut_out
 
@@ -104,6 +105,36 @@ async def test_a_file_of_a_theme_is_read_once_and_the_oldest_ones_are_forgotten(
     assert await registry.theme_file(tenant, files[0].digest) == files[0], "read again"
     assert counting.transactions == 4
     assert await registry.theme_file(other, files[0].digest) is None
+
+
+class Interrupted:
+    """A transaction after whose first statement something else happens."""
+
+    def __init__(self, tx: Transaction, happens: Callable[[], Awaitable[object]]) -> None:
+        self._tx, self._happens = tx, iter([happens])
+
+    async def execute(self, *arguments: Any) -> Any:
+        result = await self._tx.execute(*arguments)
+        for happens in self._happens:
+            await happens()
+        return result
+
+
+async def test_tenants_that_are_created_and_removed_while_all_are_read_do_no_harm(
+    deployment: Deployment, database: Database
+) -> None:
+    """PostgreSQL gives each statement the rows of its own moment."""
+
+    async def read(happens: Callable[[], Awaitable[object]]) -> set[str]:
+        async with database.transaction(control_namespace(deployment.settings), "public") as tx:
+            interrupted: Any = Interrupted(tx, happens)
+            return {each.slug for each in await store.served_tenants(interrupted, deployment.settings)}
+
+    async def remove() -> None:
+        await deployment.administration.remove("read-together", actor="tests")
+
+    assert "read-together" not in await read(lambda: deployment.new_tenant("read-together"))
+    assert "read-together" in await read(remove)
 
 
 async def test_the_issuer_omits_the_default_port(deployment: Deployment, tenant: Tenant) -> None:
