@@ -64,6 +64,19 @@ def pages_of_consumers(look: Brand) -> dict[str, tuple[Place | None, str]]:
     return {**found, "mail": ("mail", html), "plain mail": ("mail", mail_text(look, text))}
 
 
+def test_each_page_that_stops_sharing_shows_the_texts_of_a_withdrawal_and_no_number_for_hardship() -> None:
+    """CDR Rules 4.24(c), (d) (K-22): on such a page nothing may keep a person from stopping."""
+    stopping = {
+        template: (place_of(template, CONSUMER), render(template, FULL, CONSUMER, **values))
+        for template, values in SCREENS.values()
+        if template.startswith("dashboard/") and "button-stop" in render(template, FULL, CONSUMER, **values)
+    }
+    assert len(stopping) == 5
+    for template, (place, page) in stopping.items():
+        assert place == "withdrawal", template
+        assert str(EVERY_TEXT.hardship_phone) not in page, template
+
+
 PAGES, USUAL = pages_of_consumers(FULL), pages_of_consumers(BARE)
 
 
