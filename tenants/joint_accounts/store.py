@@ -253,14 +253,8 @@ async def protects_person(
 
     Nobody else learns of the flag (CDR Rules 4A.15).
     """
-    flagged = select(harm_flag.c.account_id).where(
-        harm_flag.c.customer_id == viewer_id,
-        harm_flag.c.account_id == account_id,
-        harm_flag.c.since <= now,
-        or_(harm_flag.c.until.is_(None), harm_flag.c.until > now),
-        _is_in_person(viewer_id, login_id, market_day(now)),
-    )
-    return (await tx.execute(flagged)).first() is not None
+    viewer, shared, login = (literal(each, Uuid) for each in (viewer_id, account_id, login_id))
+    return bool((await tx.execute(select(is_protected(viewer, shared, login, literal(now))))).scalar_one())
 
 
 async def sharing_in_force(
