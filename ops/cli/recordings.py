@@ -21,7 +21,7 @@ from ops.files import PUBLIC, write_atomically
 RecordedPath = Literal["authorise", "amend", "withdraw"]
 MANIFEST: Final = "recording.json"
 _FILE: Final = re.compile(
-    r"(?P<theme>[a-z0-9]+)-(?P<device>desktop|phone)-(?P<amend>amend-)?(?P<number>\d{2})-(?P<screen>[a-z-]+)\.png"
+    r"(?P<theme>[a-z0-9-]+?)-(?P<device>desktop|phone)-(?P<amend>amend-)?(?P<number>\d{2})-(?P<screen>[a-z-]+)\.png"
 )
 _NEEDED: Final[dict[RecordedPath, frozenset[str]]] = {
     "authorise": frozenset({"identify", "one-time-password", "accounts", "review"}),
@@ -48,12 +48,24 @@ class Recording(msgspec.Struct, frozen=True):
     steps: list[RecordedStep]
 
 
+class RecordedTheme(msgspec.Struct, frozen=True):
+    """The version of a theme of one tenant that was recorded."""
+
+    tenant: str
+    number: int | None
+    """Its number in the list of versions. None: the theme was in a file."""
+    digest: str
+    """The SHA-256 digest of the theme tokens as JSON with sorted keys, in hexadecimal."""
+
+
 class RecordingManifest(msgspec.Struct, frozen=True):
     """What is recorded of a release."""
 
     release: str
     recorded_at: datetime
     recordings: list[Recording]
+    recorded_theme: RecordedTheme | None = None
+    """None: the recordings are those of the browser tests, with the themes of the demonstration brands."""
 
 
 @click.group("recordings")

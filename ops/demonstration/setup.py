@@ -1,9 +1,9 @@
 """Sets up a sandbox deployment and its demonstration brands. Parts that exist already are not changed."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from haas.progress import Progress
 from ops.demonstration.brands import BRANDS, REGISTER_ENVIRONMENT, DemonstrationBrand
@@ -15,6 +15,8 @@ from ops.migrations.bootstrap import bootstrap
 from ops.migrations.run import migrate_tenants
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import RegisterEnvironment, Tenant
+from themes.files import with_files
+from themes.tokens import check_theme, theme_to_json
 
 DATA_VARIABLE: Final = "HAAS_DEMONSTRATION_DATA"
 """The environment variable with the path of a file of the Data Standards Body's test data generator."""
@@ -29,26 +31,38 @@ async def set_up_demonstration(
     the data is that of a file: the e-Hub does not have the service points of the file. It can be repeated, also after
     an interruption: each step checks what exists. Raises HaasError.
     """
-    return await _set_up(settings, progress, certificates, use_other_servers=data_file() is None)
+    return await _set_up(settings, progress, certificates, BRANDS, use_other_servers=data_file() is None)
 
 
 async def set_up_from_store(
     settings: DeploymentSettings, progress: Progress, certificates: Certificates
 ) -> Mapping[str, list[DemonstrationCustomer]]:
     """Do the same with the data of both brands in their schemas, for measurements of this program alone."""
-    return await _set_up(settings, progress, certificates, use_other_servers=False)
+    return await set_up_brands(settings, progress, certificates, BRANDS)
+
+
+async def set_up_brands(
+    settings: DeploymentSettings, progress: Progress, certificates: Certificates, brands: Sequence[DemonstrationBrand]
+) -> Mapping[str, list[DemonstrationCustomer]]:
+    """Do the same with other brands, whose data is in their schemas."""
+    return await _set_up(settings, progress, certificates, brands, use_other_servers=False)
 
 
 async def _set_up(
-    settings: DeploymentSettings, progress: Progress, certificates: Certificates, *, use_other_servers: bool
+    settings: DeploymentSettings,
+    progress: Progress,
+    certificates: Certificates,
+    brands: Sequence[DemonstrationBrand],
+    *,
+    use_other_servers: bool,
 ) -> Mapping[str, list[DemonstrationCustomer]]:
     await bootstrap(settings, progress)
     await migrate_tenants(settings, progress)
     customers = {}
     async with Deployment.open(settings) as deployment:
         await deployment.administration.put_register_environment(sandbox_register(settings), actor=ACTOR)
-        for brand in BRANDS:
-            tenant = await _tenant(deployment, brand, progress)
+        for brand in brands:
+            tenant = await create_brand(deployment, brand, progress)
             for _, host in tenant.surfaces():
                 certificates.issue_certificate(host)
             if use_other_servers and brand.is_on_other_servers:
@@ -73,12 +87,21 @@ def sandbox_register(settings: DeploymentSettings) -> RegisterEnvironment:
     )
 
 
-async def _tenant(deployment: Deployment, brand: DemonstrationBrand, progress: Progress) -> Tenant:
+async def create_brand(deployment: Deployment, brand: DemonstrationBrand, progress: Progress) -> Tenant:
+    """Create a brand and publish its theme with the fonts and the icon, unless this was done before."""
     try:
-        return await deployment.administration.find(brand.slug)
+        tenant = await deployment.administration.find(brand.slug)
     except UnknownTenant:
         tenant = await deployment.provisioner.create(brand.new_tenant(), actor=ACTOR)
-    progress.line(f"created {tenant.name}")
+        progress.line(f"created {tenant.name}")
+    if brand.files and tenant.theme == theme_to_json(brand.theme):  # a theme that somebody published later stays
+        tokens, files = with_files(tenant.theme, brand.files)
+        checked: dict[str, Any] = {"actor": ACTOR, "check_theme": check_theme}
+        number = await deployment.administration.save_theme(
+            brand.slug, tokens, files=files, note="With fonts and an icon", **checked
+        )
+        await deployment.administration.publish_theme(brand.slug, number, **checked)
+        tenant = await deployment.administration.find(brand.slug)
     return tenant
 
 

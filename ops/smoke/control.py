@@ -1,6 +1,7 @@
 """A client of the sandbox's control API."""
 
-from typing import Any, Self
+import re
+from typing import Any, Final, Self
 
 import httpx
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from ops.browser.errors import Unexpected
 
 WAIT_SECONDS = 60.0
+_LINK: Final = re.compile(r"^https://\S+$", re.MULTILINE)
 
 
 class SoftwareProduct(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +76,14 @@ class SandboxControl:
             if code is not None:
                 return str(code)
             seen = mail["after"]
+
+    async def link(self, to: str, after: int) -> str:
+        """Wait for a message to `to` that is newer than the message number `after`, and return the link in it."""
+        mail = await self._ask("GET", "/mailbox", params={"to": to, "after": after, "wait": int(WAIT_SECONDS)})
+        found = [link for message in mail["messages"] for link in _LINK.findall(message["text"])]
+        if not found:
+            raise Unexpected(f"a message with a link to {to} within {WAIT_SECONDS:.0f} s", "none")
+        return str(found[-1])
 
     async def codes(self, to: str, after: int) -> set[str]:
         """Return the different one-time passwords to `to` in messages newer than the message number `after`."""

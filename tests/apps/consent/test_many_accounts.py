@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import Page, Route, expect
 from sqlalchemy import insert
@@ -15,6 +14,7 @@ from sqlalchemy import insert
 from ops.browser.browser import Browser
 from tenants.accounts.internal_ids import service_point_id
 from tenants.accounts.tables import service_point, supply
+from tests.support.accessibility import check_accessible, check_layout
 from tests.support.chromium import running_chromium
 from tests.support.consent_pages import SCOPE, ConsentPages
 from tests.support.rows import execute
@@ -24,22 +24,6 @@ PHONE = {"width": 390, "height": 844}
 POLICY = "content-security-policy"
 MAXIMUM_BYTES = 60_000
 TOWNS = (("Bega", "NSW", "2550"), ("Orange", "NSW", "2800"), ("Ararat", "VIC", "3377"), ("Echuca", "VIC", "3564"))
-BROKEN_WORDS = """() => {
-  const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT), broken = [];
-  while (walker.nextNode()) {
-    for (const word of walker.currentNode.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
-      const range = document.createRange();
-      range.setStart(walker.currentNode, word.index);
-      range.setEnd(walker.currentNode, word.index + word[0].length);
-      const lines = new Set([...range.getClientRects()].map(each => Math.round(each.top)));
-      if (lines.size > 1) broken.push(word[0]);
-    }
-  }
-  return broken;
-}"""
-TOO_WIDE = """() => [...document.querySelectorAll("body *")]
-  .filter(each => each.getBoundingClientRect().right > window.innerWidth + 1 && !each.matches(".visually-hidden"))
-  .map(each => each.outerHTML.slice(0, 120))"""
 COVERED = """() => {
   const bar = document.querySelector(".action-bar"), at = document.activeElement;
   const [top, bottom] = [at.getBoundingClientRect().top, at.getBoundingClientRect().bottom];
@@ -76,13 +60,10 @@ class Phone:
     async def look(self, name: str) -> None:
         """Check the page: accessible, as wide as the phone, small enough, and without broken words at 200% text."""
         await take_screenshot(self.page, f"{self._folder}/{name}")
-        found = await Axe().run(self.page)
-        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        await check_accessible(self.page, name)
         for size in ("200%", ""):
             await self.page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
-            wide = await self.page.evaluate(TOO_WIDE)
-            assert wide == [], (name, size)
-            assert await self.page.evaluate(BROKEN_WORDS) == [], (name, size)
+            await check_layout(self.page, (name, size))
             if size:
                 await take_screenshot(self.page, f"{self._folder}/{name}-200-percent")
         assert sum(self.sizes.values()) < MAXIMUM_BYTES, self.sizes

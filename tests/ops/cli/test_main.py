@@ -125,6 +125,7 @@ def test_help_lists_all_commands() -> None:
         "outbox",
         "provisioner",
         "proxy",
+        "record-theme",
         "recordings",
         "records",
         "register",
@@ -159,7 +160,8 @@ for command in (*commands.split(), "restore"):
         main([command, "--help"])
     except SystemExit:
         pass
-for_tests = ("ops.bench", "ops.smoke", "ops.stack", "ops.sandbox", "ops.demonstration", "ops.browser", "ops.pki")
+names = "bench journeys smoke stack sandbox demonstration browser pki"
+for_tests = tuple(f"ops.{name}" for name in names.split())
 sys.exit(", ".join(name for name in sys.modules if name.startswith(for_tests)) or 0)
 """
 

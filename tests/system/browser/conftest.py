@@ -1,76 +1,38 @@
-"""A real Chromium that trusts the stack's root certificate through NSS."""
+"""A real Chromium that trusts the stack's root certificate, and the brands and people of the journeys."""
 
-import asyncio
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext
 
-from ops.preview.screenshots import CHROMIUM
+from ops.deployment import Deployment
+from ops.journeys.chromium import trusting_chromium
+from ops.preview.screenshots import NoChromium
 from ops.smoke.command import participants_of
 from ops.smoke.control import SandboxControl
 from ops.stack.embedded import Stack
+from tests.system.browser.combinations import Combination
+from tests.system.browser.journey import Journey, JourneyBrands
 from tests.system.browser.visit import Visit
 
 REQUIRED = "HAAS_REQUIRE_BROWSER"
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-# The options of Playwright for a desktop window and a phone.
-VIEWPORTS: dict[str, dict[str, Any]] = {
-    "desktop": {"viewport": {"width": 1280, "height": 900}},
-    "phone": {
-        "viewport": {"width": 360, "height": 740},
-        "is_mobile": True,
-        "has_touch": True,
-        "device_scale_factor": 2,
-    },
-}
-
-
-def _program(*names: str) -> str:
-    """Return the path of a program; where there is none, skip the test, or fail it if the run requires a browser."""
-    for name in names:
-        if found := shutil.which(name):
-            return found
-    missing = f"{names[0]} is not installed: THE MAIN JOB WAS NOT TESTED IN A REAL BROWSER"
-    if os.environ.get(REQUIRED):
-        pytest.fail(f"{missing}, and {REQUIRED} is set")
-    pytest.skip(missing)
 
 
 @pytest.fixture(scope="session")
 async def chromium(stack: Stack) -> AsyncIterator[Browser]:
-    """Chromium with certificate verification on, whose only extra trust is the stack's root of the public web."""
-    program, certutil = _program(*CHROMIUM), _program("certutil")
-    with tempfile.TemporaryDirectory(prefix="haas-browser-") as home:
-        await _trust(certutil, Path(home), Path(stack.description.roots.web))
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=program, args=list(ARGUMENTS), env={**os.environ, "HOME": home}
-            )
+    """Chromium with certificate verification on, whose only extra trust is the stack's root of the public web.
+
+    Without Chromium the test is skipped, or fails if the run requires a browser.
+    """
+    try:
+        async with trusting_chromium(Path(stack.description.roots.web)) as browser:
             yield browser
-            await browser.close()
-
-
-async def _trust(certutil: str, home: Path, root: Path) -> None:
-    """Put a root into the certificate store that Chromium reads on Linux."""
-    store = home / ".pki" / "nssdb"
-    store.mkdir(parents=True)
-    database = f"sql:{store}"
-    for arguments in (("-N", "--empty-password"), ("-A", "-t", "C,,", "-n", "web root", "-i", str(root))):
-        process = await asyncio.create_subprocess_exec(certutil, "-d", database, *arguments)
-        assert await process.wait() == 0
+    except NoChromium as missing:
+        if os.environ.get(REQUIRED):
+            pytest.fail(f"{missing}, and {REQUIRED} is set")
+        pytest.skip(f"{missing}: THE MAIN JOB WAS NOT TESTED IN A REAL BROWSER")
 
 
 @pytest.fixture
@@ -95,5 +57,24 @@ async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
     """A browser without cookies."""
     opened = await chromium.new_context()
     opened.set_default_timeout(20_000)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+async def journey_brands(stack: Stack) -> AsyncIterator[JourneyBrands]:
+    """Brands with the themes of the demonstration and no customers, to which journeys add their own people."""
+    async with Deployment.open(stack.settings) as deployment, participants_of(stack) as outside:
+        yield JourneyBrands(stack, deployment, outside)
+
+
+@pytest.fixture
+async def journey(
+    request: pytest.FixtureRequest, chromium: Browser, journey_brands: JourneyBrands, combination: Combination
+) -> AsyncIterator[Journey]:
+    """The journey of a test in the combination of its parameter."""
+    name = request.path.stem.removeprefix("test_").removesuffix("_journey").replace("_", "-")
+    brand = await journey_brands.open(combination.brand)
+    opened = Journey(chromium, brand, combination, name)
     yield opened
     await opened.close()

@@ -5,20 +5,22 @@ import re
 import pytest
 from playwright.async_api import Browser, expect
 
+from ops.journeys.devices import DEVICES
+from ops.journeys.sharing import choose
+from ops.journeys.visitor import Visitor
 from ops.smoke.control import SandboxControl
 from ops.stack.description import TenantDescription
 from ops.stack.embedded import Stack
-from tests.system.browser.conftest import VIEWPORTS
-from tests.system.browser.test_main_job import Visitor
+from tests.system.browser.test_main_job import Screens
 
 
-@pytest.mark.parametrize(("brand", "viewport", "scheme"), [(0, "desktop", "light"), (1, "phone", "dark")])
+@pytest.mark.parametrize(("brand", "device", "scheme"), [(0, "desktop", "light"), (1, "phone", "dark")])
 async def test_a_person_sees_bills_usage_and_solar_after_sharing(
-    chromium: Browser, stack: Stack, control: SandboxControl, brand: int, viewport: str, scheme: str
+    chromium: Browser, stack: Stack, control: SandboxControl, brand: int, device: str, scheme: str
 ) -> None:
     tenant: TenantDescription = stack.description.tenants[brand]
-    options = {**VIEWPORTS[viewport], "color_scheme": scheme, "locale": "en-AU"}
-    if viewport == "phone":
+    options = {**DEVICES[device], "color_scheme": scheme, "locale": "en-AU"}
+    if device == "phone":
         options["viewport"] = {"width": 320, "height": 640}
     context = await chromium.new_context(**options)
     context.set_default_timeout(20_000)
@@ -27,15 +29,16 @@ async def test_a_person_sees_bills_usage_and_solar_after_sharing(
     complaints: list[str] = []
     elsewhere: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    visitor = Visitor(page, f"recipient-{tenant.slug}-{viewport}")
+    screens = Screens(f"recipient-{tenant.slug}-{device}")
+    visitor = Visitor(page, control, screens.look)
 
     await page.goto(f"{recipient}/")
-    await page.get_by_role("radio", name=tenant.name).check()
+    await page.locator(f'input[name=brand][value="{tenant.register_brand_id}"]').check()
     for box in await page.locator("input[type=checkbox]").all():
         await box.check()
     await visitor.press("continue")
-    await visitor.sign_in(str(tenant.demonstration_login), control, ("identify", "one-time-password"))
-    await visitor.choose()
+    await visitor.sign_in(str(tenant.demonstration_login), ("identify", "one-time-password"))
+    await choose(visitor)
     await visitor.press("authorise")
     await expect(page.locator("#state")).to_have_text("Connected")
     page.on("request", lambda request: elsewhere.append(request.url) if not request.url.startswith(recipient) else None)

@@ -1,0 +1,86 @@
+"""What can go wrong at the one-time password: a wrong code, an earlier one, an expired one, and too many tries."""
+
+from datetime import timedelta
+
+from playwright.async_api import expect
+from sqlalchemy import update
+
+from ops.journeys.sharing import choose, start
+from ops.journeys.visitor import Visitor
+from tenants.authentication.tables import challenge
+from tests.system.browser.combinations import Combination, combined
+from tests.system.browser.journey import Journey, JourneyPerson
+
+TRIES = 5
+
+
+async def _expire(journey: Journey, person: JourneyPerson) -> None:
+    """Let ten minutes pass for the codes of one person: the clock of the stack belongs to all tests."""
+    earlier = {name: challenge.c[name] - timedelta(minutes=10) for name in ("created_at", "expires_at")}
+    await journey.brand.execute(update(challenge).where(challenge.c.login_id == person.login_id).values(earlier))
+
+
+def _another(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+async def _answer_wrongly(visitor: Visitor, code: str) -> None:
+    for _ in range(TRIES):
+        await visitor.answer(_another(code))
+
+
+async def _new_code(visitor: Visitor, person: JourneyPerson) -> str:
+    seen = await visitor.control.newest_message()
+    await visitor.press("resend")
+    await expect(visitor.page.locator("#code")).to_be_visible()
+    return await visitor.control.code(person.identifier, seen)
+
+
+@combined(Combination("banksia", "phone", "light", 200, by_keyboard=False))
+async def test_a_person_makes_mistakes_with_codes_and_goes_on(journey: Journey) -> None:
+    brand = journey.brand
+    mia = await brand.person("Mia Wong")
+    await brand.account("Home", mia)
+    visitor = await journey.visitor()
+    page = visitor.page
+
+    await start(visitor, brand.recipient_url, brand.description)
+    await visitor.look("identify")
+    first = await visitor.identify(mia.identifier)
+    await visitor.look("one-time-password")
+    await visitor.answer(_another(first))
+    await expect(page.locator("#code-problem")).to_contain_text("That code is not right.")
+    await visitor.look("wrong-code")
+
+    second = await _new_code(visitor, mia)
+    await expect(page.locator("#sent-again")).to_contain_text("Earlier codes no longer work.")
+    await visitor.look("new-code")
+    if first != second:
+        await visitor.answer(first)
+        await expect(page.locator("#code-problem")).to_contain_text("That code is not right.")
+
+    await _expire(journey, mia)
+    await visitor.answer(second)
+    await expect(page).to_have_title("Your code has expired")
+    await visitor.look("expired-code")
+    third = await _new_code(visitor, mia)
+    await _answer_wrongly(visitor, third)
+    await expect(page.locator("h1")).to_have_text("Your code cannot be used any more")
+    await visitor.look("spent-code")
+    last = await _new_code(visitor, mia)
+    await visitor.answer(last)
+    await choose(visitor)
+    await expect(page.locator("#authorise")).to_be_visible()
+    await visitor.press("cancel")
+
+    locked = await brand.person("Lee Locked")
+    await start(visitor, brand.recipient_url, brand.description)
+    await _answer_wrongly(visitor, await visitor.identify(locked.identifier))
+    await _answer_wrongly(visitor, await _new_code(visitor, locked))
+    await expect(page.locator("#locked-until")).to_be_visible()
+    await visitor.look("locked")
+    await start(visitor, brand.recipient_url, brand.description)
+    await visitor.fill("identifier", locked.identifier)
+    await visitor.press("continue")
+    await expect(page.locator("#try-again")).to_be_visible()
+    await visitor.look("no-code-is-sent")
