@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from themes import wording
 from themes.brand import Brand
@@ -55,6 +56,7 @@ def environment() -> Environment:
         cache_size=-1,
     )
     made.filters.update(
+        breakable=_breakable,
         date=_date,
         time_of_day=_time_of_day,
         date_and_time=_date_and_time,
@@ -81,6 +83,11 @@ def _time_of_day(context: Context, value: datetime) -> str:
 @pass_context
 def _date_and_time(context: Context, value: datetime) -> str:
     return wording.date_and_time(value, context["brand"].zone)
+
+
+def _breakable(text: str) -> Markup:
+    """Return a text that is broken after @ on a narrow screen, so that no word of an email address is broken."""
+    return Markup("@<wbr>").join(escape(part) for part in text.split("@"))
 
 
 def _is_address(line: str) -> bool:

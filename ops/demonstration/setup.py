@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from haas.progress import Progress
 from ops.demonstration.brands import BRANDS, REGISTER_ENVIRONMENT, DemonstrationBrand
 from ops.demonstration.customers import DemonstrationCustomer, demonstration_people, load_demonstration
@@ -94,7 +96,8 @@ async def create_brand(deployment: Deployment, brand: DemonstrationBrand, progre
     except UnknownTenant:
         tenant = await deployment.provisioner.create(brand.new_tenant(), actor=ACTOR)
         progress.line(f"created {tenant.name}")
-    if brand.files and tenant.theme == theme_to_json(brand.theme):  # a theme that somebody published later stays
+    created_with = msgspec.json.decode(msgspec.json.encode(theme_to_json(brand.theme)))
+    if brand.files and tenant.theme == created_with:  # a theme that somebody published later stays
         tokens, files = with_files(tenant.theme, brand.files)
         checked: dict[str, Any] = {"actor": ACTOR, "check_theme": check_theme}
         number = await deployment.administration.save_theme(

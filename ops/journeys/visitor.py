@@ -25,8 +25,8 @@ _FOCUS: Final = """() => {
   const at = document.activeElement, around = at.closest("label, .arrangement") || at;
   const outlined = style => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
   const seen = [getComputedStyle(at), getComputedStyle(around), getComputedStyle(at, "::after")].some(outlined);
-  const box = at.getBoundingClientRect();
-  const top = document.elementFromPoint(box.left + Math.min(box.width, innerWidth) / 2, box.top + box.height / 2);
+  const [box] = at.getClientRects();  // of the first line
+  const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
   return [seen ? "" : "no outline", top && around.contains(top) || at.contains(top) ? "" : "covered or out of sight"]
     .filter(Boolean).join(", ");
 }"""

@@ -9,7 +9,7 @@ import msgspec
 from ops.browser.errors import Unexpected
 
 WAIT_SECONDS = 60.0
-_LINK: Final = re.compile(r"^https://\S+$", re.MULTILINE)
+_LINK: Final = re.compile(r"^(https://\S+)\s*$", re.MULTILINE)
 
 
 class SoftwareProduct(msgspec.Struct, frozen=True, kw_only=True):

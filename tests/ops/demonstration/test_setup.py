@@ -23,6 +23,7 @@ from tenants.market import service
 from tenants.parties.tables import login
 from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry.errors import UnknownTenant
+from tenants.registry.models import THEME_FILES
 from tenants.registry.names import console_namespace
 from tenants.registry.service import Registry
 from tenants.upstream.credentials import credential
@@ -61,6 +62,8 @@ async def test_the_demonstration_can_be_set_up_twice(own_deployment: Deployment)
     assert found is not None
     tenant, surface = found
     assert (tenant.name, surface) == (BRANDS[0].theme.brand_name, "secure")
+    assert THEME_FILES.keys() <= tenant.theme.keys(), "the theme is published with fonts and an icon"
+    assert all(tenant.theme[token] for token in THEME_FILES)
 
 
 async def test_one_brand_is_served_from_its_schema_and_the_other_one_from_other_servers(

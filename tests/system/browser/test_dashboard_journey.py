@@ -53,7 +53,8 @@ async def test_a_person_sees_a_sharing_stops_it_twice_and_signs_in_with_a_link(j
     await page.goto(link)
     await visitor.look("link")
     await visitor.press("continue")
-    await expect(page.locator("#past")).to_be_visible()
+    await expect(page.locator("#ended")).to_be_visible()  # the page that was left
+    await visitor.press("back")
     await visitor.look("no-longer-sharing")
     await page.goto(link)
     await expect(page.locator("#link")).to_contain_text("has been used")
