@@ -21,6 +21,9 @@ STEPS: Final = {
 """The last part of the address of each step of the consent flow, by the name of its screen."""
 _MOST_TABS: Final = 90
 """More than any page has links, buttons and fields."""
+_MOST_CHOICES: Final = 20
+_CHOSEN: Final = """box => box.type === "radio" && box.form.querySelector(`[name="${box.name}"]:checked`)?.id || "" """
+"""The id of the radio button that is chosen in the group of a radio button, or an empty text."""
 _FOCUS: Final = """() => {
   const at = document.activeElement, around = at.closest("label, .arrangement") || at;
   const outlined = style => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
@@ -37,7 +40,10 @@ class Visitor:
     """Uses one page of a browser."""
 
     def __init__(self, page: Page, control: SandboxControl, look: Look, *, by_keyboard: bool = False) -> None:
-        """`control` reads the mailbox. By keyboard, only the keys Tab, Space, Enter and those of text are used."""
+        """`control` reads the mailbox.
+
+        By keyboard, only Tab, Space, Enter, the keys of text and, in a group of radio buttons, an arrow are used.
+        """
         self.page, self.control = page, control
         self._look, self._by_keyboard = look, by_keyboard
 
@@ -58,13 +64,20 @@ class Visitor:
                 await self.page.locator(f"#{element_id}").click()
 
     async def tick(self, element_id: str) -> None:
-        """Choose a check box or the first button of a group of radio buttons."""
-        if self._by_keyboard:
+        """Choose a check box or a radio button. In a group of radio buttons, the arrow keys move to the next one."""
+        box = self.page.locator(f"#{element_id}")
+        if not self._by_keyboard:
+            await box.check()
+        elif chosen := await box.evaluate(_CHOSEN):
+            await self._reach(chosen)
+            for _ in range(_MOST_CHOICES):
+                if await box.is_checked():
+                    break
+                await self.page.keyboard.press("ArrowDown")
+        else:
             await self._reach(element_id)
             await self.page.keyboard.press("Space")
-        else:
-            await self.page.locator(f"#{element_id}").check()
-        await expect(self.page.locator(f"#{element_id}")).to_be_checked()
+        await expect(box).to_be_checked()
 
     async def fill(self, element_id: str, text: str) -> None:
         """Replace the text of a field."""

@@ -1,7 +1,7 @@
 """The whole application, called without a network connection."""
 
 import base64
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from tenants.registry.service import Registry
 from tenants.services import Services
 from tests.support.deployments import REGISTER
 from tests.support.https_server import HttpsServer
+from themes.files import with_files
 from themes.tokens import check_theme
 
 CERTIFICATE = "certificate"
@@ -72,6 +73,15 @@ class Application:
         )
         self._forget_tenants()
         return changed.after
+
+    async def publish_theme(self, tenant: Tenant, contents: Mapping[str, bytes]) -> None:
+        """Publish the theme of a tenant with fonts and an icon, by token; the application serves it at once."""
+        tokens, files = with_files(tenant.theme, contents)
+        checked: dict[str, Any] = {"actor": "tests", "check_theme": check_theme}
+        administration = self.deployment.administration
+        number = await administration.save_theme(tenant.slug, tokens, files=files, note=None, **checked)
+        await administration.publish_theme(tenant.slug, number, **checked)
+        self._forget_tenants()
 
     def http(
         self, certificate: str = CERTIFICATE, *, base_url: str = "", headers: dict[str, str] | None = None

@@ -12,6 +12,7 @@ from playwright.async_api import Page, Route, expect
 from sqlalchemy import insert
 
 from ops.browser.browser import Browser
+from ops.demonstration import BRANDS
 from tenants.accounts.internal_ids import service_point_id
 from tenants.accounts.tables import service_point, supply
 from tests.support.accessibility import check_accessible, check_layout
@@ -23,6 +24,7 @@ from tests.support.screenshots import take_screenshot
 PHONE = {"width": 390, "height": 844}
 POLICY = "content-security-policy"
 MAXIMUM_BYTES = 60_000
+LARGEST_FONTS = max((brand.files for brand in BRANDS), key=lambda files: sum(map(len, files.values())))
 TOWNS = (("Bega", "NSW", "2550"), ("Orange", "NSW", "2800"), ("Ararat", "VIC", "3377"), ("Echuca", "VIC", "3564"))
 COVERED = """() => {
   const bar = document.querySelector(".action-bar"), at = document.activeElement;
@@ -41,9 +43,10 @@ async def chromium() -> AsyncIterator[Chromium]:
 class Phone:
     """A phone whose requests the application answers, in the session of a scripted browser."""
 
-    def __init__(self, page: Page, browser: Browser, folder: str = "many-accounts") -> None:
-        self.page, self._http, self._folder = page, browser.http, folder
+    def __init__(self, page: Page, browser: Browser) -> None:
+        self.page, self._http = page, browser.http
         self.sizes: dict[str, int] = {}
+        """How many bytes the page itself and each file that it loads have, when they are compressed."""
         self.messages: list[str] = []
 
     async def answer(self, route: Route) -> None:
@@ -53,19 +56,19 @@ class Phone:
         answer = await self._http.request(request.method, url, content=request.post_data_buffer, headers=headers)
         while answer.has_redirect_location:
             answer = await self._http.get(answer.headers["location"])
-        self.sizes[request.resource_type] = len(gzip.compress(answer.content))
+        self.sizes["document" if request.resource_type == "document" else url] = len(gzip.compress(answer.content))
         kept = {name: value for name, value in answer.headers.items() if name in {"content-type", POLICY}}
         await route.fulfill(status=answer.status_code, headers=kept, body=answer.content)
 
     async def look(self, name: str) -> None:
         """Check the page: accessible, as wide as the phone, small enough, and without broken words at 200% text."""
-        await take_screenshot(self.page, f"{self._folder}/{name}")
+        await take_screenshot(self.page, f"many-accounts/{name}")
         await check_accessible(self.page, name)
         for size in ("200%", ""):
             await self.page.evaluate("size => { document.documentElement.style.fontSize = size }", size)
             await check_layout(self.page, (name, size))
             if size:
-                await take_screenshot(self.page, f"{self._folder}/{name}-200-percent")
+                await take_screenshot(self.page, f"many-accounts/{name}-200-percent")
         assert sum(self.sizes.values()) < MAXIMUM_BYTES, self.sizes
         assert self.messages == []
 
@@ -112,6 +115,7 @@ async def _add_accounts(pages: ConsentPages, number: int) -> tuple[str, list[UUI
 @pytest.mark.parametrize("number", [27, 200])
 async def test_many_accounts_can_be_chosen_on_a_phone(pages: ConsentPages, chromium: Chromium, number: int) -> None:
     identifier, _ = await _add_accounts(pages, number)
+    await pages.application.publish_theme(pages.tenant, LARGEST_FONTS)
     browser = pages.browser()
     flow = await pages.pushed(SCOPE)
     begun = await pages.authenticated(browser, flow, identifier=identifier)
@@ -153,6 +157,7 @@ async def test_many_accounts_can_be_chosen_on_a_phone(pages: ConsentPages, chrom
     assert box["y"] + box["height"] <= PHONE["height"], "Authorise is in sight"
     await _tab_through(page, 12)
     await phone.look(f"{number}-review")
+    assert len([url for url in phone.sizes if url.endswith(".woff2")]) == 2, "both fonts are counted"
     await page.close()
 
 

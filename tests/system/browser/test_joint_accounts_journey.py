@@ -2,24 +2,29 @@
 
 from playwright.async_api import expect
 
+from ops.journeys.visitor import Visitor
 from tests.system.browser.combinations import Combination, combined
 from tests.system.browser.journey import Journey
 
 
-@combined(Combination("banksia", "phone", "dark", 100, by_keyboard=False))
+async def _confirm(visitor: Visitor, said: str, button: str = "confirm") -> None:
+    await visitor.press(button)
+    await expect(visitor.page.locator("#notice")).to_contain_text(said)
+
+
+@combined(Combination("banksia", "phone", "dark", 100, by_keyboard=True))
 async def test_two_holders_decide_about_a_joint_account(journey: Journey) -> None:
     brand = journey.brand
     bob, mia = await brand.person("Bob Brown"), await brand.person("Mia Wong")
     await brand.account("12 Wattle Street, Newtown", bob, mia, role="joint-holder")
     first = await journey.signed_in(bob)
-    page, notice = first.page, first.page.locator("#notice")
+    page = first.page
     await first.look("first-page")
     await first.press("joint-1")
     await first.look("account")
     await first.press("choose-co-approval")
     await first.look("stricter-option")
-    await first.press("confirm")
-    await expect(notice).to_contain_text("now “Approval by all holders”")
+    await _confirm(first, "now “Approval by all holders”")
     await first.look("stricter-option-chosen")
 
     await brand.share(mia)
@@ -34,8 +39,7 @@ async def test_two_holders_decide_about_a_joint_account(journey: Journey) -> Non
     await first.look("approved")
     await first.press("remove")
     await first.look("remove")
-    await first.press("confirm")
-    await expect(notice).to_contain_text("The approval is removed.")
+    await _confirm(first, "The approval is removed.")
     await first.look("removed")
 
     await first.press("back")
@@ -56,6 +60,7 @@ async def test_two_holders_decide_about_a_joint_account(journey: Journey) -> Non
     await page.reload()
     await first.press("choose-no-disclosure")
     await first.look("no-sharing")
-    await first.press("confirm")
-    await expect(notice).to_contain_text("now “No sharing”")
+    await _confirm(first, "now “No sharing”")
+    await first.tick("notices-given-and-amended")
+    await _confirm(first, "We have saved", "save-notices")
     await first.look("no-sharing-chosen")

@@ -93,6 +93,7 @@ async def test_a_person_can_share_data_and_stop_sharing(
     visitor = Visitor(page, control, screens.look, by_keyboard=by_keyboard)
 
     connection = await authorise(visitor, stack.description.sandbox.recipient_url, tenant, identifier)
+    await expect(page.locator("#accounts")).to_be_visible()
     screens.path = "amend-"
     await amend(visitor, identifier)
     screens.path = ""
