@@ -66,7 +66,7 @@ class Page:
         self.headers: Mapping[str, str] = {} if headers is None else headers
         self.html = html
         parser = _Parser()
-        parser.feed(html)
+        parser.feed(html.replace("<wbr>", ""))  # where a line may break, there is no space
         parser.close()
         self.elements: dict[str, Element] = parser.elements
         self.forms: list[Form] = parser.forms

@@ -1,7 +1,5 @@
 """The paths by which a person authorises, amends and withdraws, from the pages of the sandbox's recipient (K-32)."""
 
-import re
-
 from playwright.async_api import expect
 
 from ops.journeys.visitor import Visitor
@@ -12,7 +10,7 @@ async def authorise(visitor: Visitor, recipient_url: str, tenant: TenantDescript
     """Share every account that can be shared. Return the address of the connection at the recipient."""
     page = visitor.page
     await start(visitor, recipient_url, tenant, look=True)
-    await expect(page).to_have_url(re.compile(re.escape(tenant.issuer) + "/flow/.*/identify"))
+    await page.wait_for_url(lambda url: url.startswith(f"{tenant.issuer}/flow/"))
     await _to_the_review(visitor, identifier)
     await visitor.look("review")
     await visitor.press("authorise")
