@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from playwright.async_api import expect
-from sqlalchemy import update
+from sqlalchemy import Update, update
 
 from ops.journeys.sharing import choose, start
 from ops.journeys.visitor import Visitor
@@ -16,8 +16,11 @@ TRIES = 5
 
 async def _let_pass(journey: Journey, person: JourneyPerson, minutes: int) -> None:
     """Let minutes pass for the codes of one person: the clock of the stack belongs to all tests."""
-    earlier = {name: challenge.c[name] - timedelta(minutes=minutes) for name in ("created_at", "expires_at")}
-    await journey.brand.execute(update(challenge).where(challenge.c.login_id == person.login_id).values(earlier))
+    await journey.brand.execute(_earlier(timedelta(minutes=minutes)).where(challenge.c.login_id == person.login_id))
+
+
+def _earlier(time: timedelta) -> Update:
+    return update(challenge).values({name: challenge.c[name] - time for name in ("created_at", "expires_at")})
 
 
 def _another(code: str) -> str:
@@ -39,6 +42,7 @@ async def _new_code(visitor: Visitor, person: JourneyPerson) -> str:
 @combined(Combination("banksia", "phone", "light", 200, by_keyboard=False))
 async def test_a_person_makes_mistakes_with_codes_and_goes_on(journey: Journey) -> None:
     brand = journey.brand
+    await brand.execute(_earlier(timedelta(days=2)))  # the wrong answers of other combinations come from this network
     mia = await brand.person("Mia Wong")
     await brand.account("Home", mia)
     visitor = await journey.visitor()
