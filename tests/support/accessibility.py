@@ -14,12 +14,15 @@ RULES = {
 BROKEN_WORDS = """() => {
   const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT), broken = [];
   while (walker.nextNode()) {
-    for (const word of walker.currentNode.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
-      const range = document.createRange();
-      range.setStart(walker.currentNode, word.index);
-      range.setEnd(walker.currentNode, word.index + word[0].length);
-      const lines = new Set([...range.getClientRects()].map(each => Math.round(each.top)));
-      if (lines.size > 1) broken.push(word[0]);
+    for (const part of walker.currentNode.data.matchAll(/\\S+/gu)) {
+      if (part[0].length > 20 && /[\\d/]/.test(part[0])) continue;  // an address or an id, not words
+      for (const word of part[0].matchAll(/[\\p{L}\\p{N}]+/gu)) {
+        const range = document.createRange(), start = part.index + word.index;
+        range.setStart(walker.currentNode, start);
+        range.setEnd(walker.currentNode, start + word[0].length);
+        const lines = new Set([...range.getClientRects()].map(each => Math.round(each.top)));
+        if (lines.size > 1) broken.push(word[0]);
+      }
     }
   }
   return broken;
