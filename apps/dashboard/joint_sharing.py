@@ -18,6 +18,7 @@ from apps.dashboard.joint_sharing_views import SharedView, shared_view
 from apps.dashboard.return_page import with_query
 from apps.http.page_forms import read_form
 from apps.http.pages import redirect
+from haas.language import gettext
 from tenants.accounts.models import HeldAccount
 from tenants.disclosure import ledger
 from tenants.joint_accounts import approvals, sharing
@@ -111,10 +112,10 @@ async def _load(asked: JointRequest, account_id: UUID, sharing_id: UUID) -> tupl
     disclosed = disclosed_by_account(
         [each for each in entries if each.arrangement_id == shared.arrangement_id], {account_id: account.name}, "person"
     )
-    path, subject = account_path(asked.acting.customer_id, account_id), asked.viewer.subject(asked.acting.customer_id)
+    path, customer_id = account_path(asked.acting.customer_id, account_id), asked.acting.customer_id
     data = disclosed[0].data if disclosed else ()
-    may_change = asked.viewer.may_stop(asked.acting.customer_id)
-    return account, shared_view(shared, path, subject, data, asked.now, may_change=may_change)
+    may_change, represented = asked.viewer.may_stop(customer_id), asked.viewer.represented(customer_id)
+    return account, shared_view(shared, path, represented, data, asked.now, may_change=may_change)
 
 
 def _require_known(decision: str) -> None:
@@ -127,9 +128,12 @@ def _notice(name: str | None, view: SharedView) -> str | None:
     product, own = view.shared.product, view.shared.own_approval
     match name:
         case "removed" if own in {"withdrawn", "declined"}:
-            return f"The approval is removed. {product} gets no more data of this account under this authorisation."
+            return gettext(
+                "The approval is removed. {product} gets no more data of this account under this authorisation.",
+                product=product,
+            )
         case "approved" if own == "approved":
-            return f"You have approved sharing with {product}."
+            return gettext("You have approved sharing with {product}.", product=product)
         case "declined" if own == "declined":
-            return f"You have declined sharing with {product}."
+            return gettext("You have declined sharing with {product}.", product=product)
     return None

@@ -27,6 +27,7 @@ from apps.http.context import context
 from apps.http.page_forms import read_form
 from apps.http.pages import redirect
 from haas.database import Transaction
+from haas.language import gettext
 from tenants.accounts import service as accounts
 from tenants.accounts.models import HeldAccount
 from tenants.arrangements import service as arrangements
@@ -74,8 +75,13 @@ async def show_arrangement(request: _Request, arrangement_id: FromPath[UUID]) ->
     """Show one arrangement."""
     session, view = await _load_arrangement(request, arrangement_id)
     stopped = request.query_params.get("notice") == "stopped" and not view.current
-    notice = f"You have stopped sharing with {view.recipient.client_name}." if stopped else None
+    notice = stopped_notice(view.recipient.client_name) if stopped else None
     return signed_in_page(request, session, "dashboard/arrangement", arrangement=view, notice=notice)
+
+
+def stopped_notice(recipient: str) -> str:
+    """Return what the page of an arrangement says after the person has stopped it."""
+    return gettext("You have stopped sharing with {recipient}.", recipient=recipient)
 
 
 @get(f"{_ARRANGEMENT}/record", **PAGE_OPTIONS)

@@ -45,14 +45,14 @@ class DashboardViewer(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return found.name
 
-    def subject(self, customer_id: UUID) -> str:
-        """Return the subject of a sentence about what a customer did: "You", or the name.
+    def represented(self, customer_id: UUID) -> str | None:
+        """Return the name for a sentence about what a customer did, or None if that is the person who reads.
 
         A consent belongs to the customer, whoever gave it (decision 0022). So what was done for another customer was
         not always done by the person who reads.
         """
         found = self._customer(customer_id)
-        return "You" if found is None or found.is_self else found.name
+        return None if found is None or found.is_self else found.name
 
     def _customer(self, customer_id: UUID) -> Customer | None:
         return next((one for one in self.customers if one.id == customer_id), None)

@@ -3,13 +3,14 @@
 They name the recipient and the account, and never a person: not who had authorised, and not who did not approve.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from haas.language import comma_list, day_text, gettext, gettext_noop, ngettext
 from tenants.holders.models import Addressee, Event, Receiver, Written
 from tenants.notices.models import About, EmailPayload, LetterPayload, SmsPayload
 from tenants.notices.outbox import NoticeKind
@@ -36,12 +37,14 @@ def addressed(notice: Written, to: Addressee, contact: Receiver | None) -> Email
     if contact is not None and contact.channel != "post":
         prefers_sms = contact.channel == "sms" and contact.mobile is not None
         if contact.email and not prefers_sms:
-            return EmailPayload(to=contact.email, subject=notice.subject, text=f"Dear {name},\n\n{notice.text}")
+            return EmailPayload(to=contact.email, subject=notice.subject, text=_letter(name, notice))
         if contact.mobile:
             return SmsPayload(to=contact.mobile, text=notice.short)
-    return LetterPayload(
-        customer_reference=to.reference, to=name, subject=notice.subject, text=f"Dear {name},\n\n{notice.text}"
-    )
+    return LetterPayload(customer_reference=to.reference, to=name, subject=notice.subject, text=_letter(name, notice))
+
+
+def _letter(name: str, notice: Written) -> str:
+    return f"{gettext('Dear {name},', name=name)}\n\n{notice.text}"
 
 
 def kind_of(payload: EmailPayload | SmsPayload | LetterPayload) -> NoticeKind:
@@ -51,8 +54,7 @@ def kind_of(payload: EmailPayload | SmsPayload | LetterPayload) -> NoticeKind:
 
 def day_of(at: datetime, time_zone: str) -> str:
     """Return for example "3 March 2026", the day of a moment in the time zone of the brand."""
-    local = at.astimezone(ZoneInfo(time_zone))
-    return f"{local.day} {local:%B %Y}"
+    return day_text(at.astimezone(ZoneInfo(time_zone)))
 
 
 def dashboard_of(tenant: Tenant) -> str:
@@ -60,8 +62,35 @@ def dashboard_of(tenant: Tenant) -> str:
     return f"{tenant.issuer}/dashboard"
 
 
+def other_way(brand: str) -> str:
+    """Return what a person can do who cannot use the page that the message names."""
+    return gettext("If you cannot use this page, contact {brand}.", brand=brand)
+
+
+def accounts_line(names: Sequence[str]) -> str:
+    """Return the line of a message that names accounts."""
+    return ngettext("Account: {names}", "Accounts: {names}", len(names), names=comma_list(names))
+
+
+def removed_line(names: Sequence[str]) -> str:
+    """Return the line of a message that names accounts which an amendment has removed."""
+    return ngettext(
+        "No longer shared: Account: {names}", "No longer shared: Accounts: {names}", len(names), names=comma_list(names)
+    )
+
+
+def shared_line(until: str | None) -> str:
+    """Return the line of a message that says for how long data is shared; None: once."""
+    return gettext("Shared: once") if until is None else gettext("Shared: until {day}", day=until)
+
+
+def message_text(*paragraphs: str) -> str:
+    """Return the text of a message with these paragraphs."""
+    return "\n\n".join(paragraphs) + "\n"
+
+
 class _Words(NamedTuple):
-    """The words of an event."""
+    """The values of the texts about an event."""
 
     brand: str
     dashboard: str
@@ -72,130 +101,296 @@ class _Words(NamedTuple):
     day: str
     until: str | None
     due: str | None
-    who: str
-    facts: str
+    is_of_user: bool
+    facts: tuple[str, ...]
 
     @property
-    def see_and_stop(self) -> str:
+    def kind(self) -> tuple[bool, bool]:
+        """Whether a secondary user had authorised, and whether it was for once."""
+        return self.is_of_user, self.until is None
+
+    def say(self, message: str) -> str:
+        """Return a message with the values that it names."""
+        return gettext(
+            message, brand=self.brand, recipient=self.recipient, accounts=self.accounts, removed=self.removed,
+            day=self.day, until=self.until, due=self.due,
+        )  # fmt: skip
+
+    def stated(self, *more: str) -> str:
+        """Return the lines with the facts, and more of them."""
+        return "\n".join([*self.facts, *more])
+
+    @property
+    def see_and_stop(self) -> tuple[str, str]:
         """Where a holder sees what is shared, and stops it."""
-        return (
-            f"You can see what is shared, and stop it for the account, here:\n{self.dashboard}\n\n"
-            f"If you cannot use this page, contact {self.brand}.\n"
-        )
+        need_not = gettext("You need not do anything.")
+        here = gettext("You can see what is shared, and stop it for the account, here:")
+        return f"{need_not} {here}\n{self.dashboard}", other_way(self.brand)
 
     @classmethod
     def of(cls, event: Event, tenant: Tenant) -> "_Words":
         zone = tenant.settings.time_zone
-        who = "Somebody who may use" if event.is_of_user else "Another holder of"
-        accounts, removed = ", ".join(event.accounts), ", ".join(event.removed)
-        facts = f"Data recipient: {event.recipient}\n"
-        for label, names, joined in (("", event.accounts, accounts), ("No longer shared: ", event.removed, removed)):
-            if names:
-                facts += f"{label}{'Account' if len(names) == 1 else 'Accounts'}: {joined}\n"
+        facts = [gettext("Data recipient: {recipient}", recipient=event.recipient)]
+        if event.accounts:
+            facts.append(accounts_line(event.accounts))
+        if event.removed:
+            facts.append(removed_line(event.removed))
         return cls(
             brand=tenant.name,
             dashboard=dashboard_of(tenant),
             recipient=event.recipient,
-            accounts=accounts,
-            removed=removed,
+            accounts=comma_list(event.accounts),
+            removed=comma_list(event.removed),
             day=day_of(event.at, zone),
             until=None if event.until is None else day_of(event.until, zone),
             due=None if event.due_at is None else day_of(event.due_at, zone),
-            who=f"{who} an energy account that you hold",
-            facts=facts,
+            is_of_user=event.is_of_user,
+            facts=tuple(facts),
         )
 
 
+_GIVEN: Final = {
+    (False, False): gettext_noop(
+        "Another holder of an energy account that you hold has authorised {brand} to share data about it with "
+        "{recipient}, until {until}."
+    ),
+    (False, True): gettext_noop(
+        "Another holder of an energy account that you hold has authorised {brand} to share data about it with "
+        "{recipient}, once."
+    ),
+    (True, False): gettext_noop(
+        "Somebody who may use an energy account that you hold has authorised {brand} to share data about it with "
+        "{recipient}, until {until}."
+    ),
+    (True, True): gettext_noop(
+        "Somebody who may use an energy account that you hold has authorised {brand} to share data about it with "
+        "{recipient}, once."
+    ),
+}
+_GIVEN_SHORT: Final = {
+    False: gettext_noop(
+        "{brand}: another account holder authorised us to share data about {accounts} with {recipient}, until {until}. "
+        "You can stop it on our data sharing dashboard."
+    ),
+    True: gettext_noop(
+        "{brand}: another account holder authorised us to share data about {accounts} with {recipient}, once. You can "
+        "stop it on our data sharing dashboard."
+    ),
+}
+
+
 def _given(words: _Words) -> Written:
-    brand, recipient = words.brand, words.recipient
-    how_long = "once" if words.until is None else f"until {words.until}"
+    stated = words.stated(words.say(gettext_noop("Authorised: {day}")), shared_line(words.until))
     return Written(
-        subject=f"Data about your energy account at {brand} is shared",
-        text=(
-            f"{words.who} has authorised {brand} to share data about it with {recipient}, {how_long}.\n\n"
-            f"{words.facts}Authorised: {words.day}\nShared: {how_long}\n\n"
-            f"You need not do anything. {words.see_and_stop}"
-        ),
-        short=(
-            f"{brand}: another account holder authorised us to share data about {words.accounts} with {recipient}, "
-            f"{how_long}. You can stop it on our data sharing dashboard."
-        ),
+        subject=words.say(gettext_noop("Data about your energy account at {brand} is shared")),
+        text=message_text(words.say(_GIVEN[words.kind]), stated, *words.see_and_stop),
+        short=words.say(_GIVEN_SHORT[words.until is None]),
     )
+
+
+_AMENDED: Final = {
+    False: gettext_noop(
+        "Another holder of an energy account that you hold has changed an authorisation under which {brand} shares data "
+        "with {recipient}."
+    ),
+    True: gettext_noop(
+        "Somebody who may use an energy account that you hold has changed an authorisation under which {brand} shares "
+        "data with {recipient}."
+    ),
+}
 
 
 def _amended(words: _Words) -> Written:
-    brand, recipient = words.brand, words.recipient
-    how_long = "once" if words.until is None else f"until {words.until}"
-    until = f"Shared: {how_long}\n" if words.accounts else ""
-    now = f"Now shared: {words.accounts}, {how_long}. " if words.accounts else ""
-    no_more = f"No longer shared: {words.removed}. " if words.removed else ""
+    stated = words.stated(
+        words.say(gettext_noop("Changed: {day}")), *([shared_line(words.until)] if words.accounts else [])
+    )
+    short = [words.say(gettext_noop("{brand}: an authorisation to share data with {recipient} was changed on {day}."))]
+    if words.accounts:
+        once, until = (
+            gettext_noop("Now shared: {accounts}, once."),
+            gettext_noop("Now shared: {accounts}, until {until}."),
+        )
+        short.append(words.say(once if words.until is None else until))
+    if words.removed:
+        short.append(words.say(gettext_noop("No longer shared: {removed}.")))
     return Written(
-        subject=f"A data sharing authorisation at {brand} has changed",
-        text=(
-            f"{words.who} has changed an authorisation under which {brand} shares data with {recipient}.\n\n"
-            f"{words.facts}Changed: {words.day}\n{until}\n"
-            f"You need not do anything. {words.see_and_stop}"
-        ),
-        short=f"{brand}: an authorisation to share data with {recipient} was changed on {words.day}. {now}{no_more}",
+        subject=words.say(gettext_noop("A data sharing authorisation at {brand} has changed")),
+        text=message_text(words.say(_AMENDED[words.is_of_user]), stated, *words.see_and_stop),
+        short=" ".join(short),
     )
 
 
-def _over(what: str, fact: str) -> Callable[[_Words], Written]:
-    """Return the text of an authorisation that is not in force any more. `what` is for example "has expired"."""
+class _Over(NamedTuple):
+    """The messages about an authorisation that is not in force any more."""
+
+    subject: str
+    of_holder: str
+    of_user: str
+    fact: str
+    short: str
+
+
+_WITHDRAWN: Final = _Over(
+    subject=gettext_noop("A data sharing authorisation at {brand} was withdrawn"),
+    of_holder=gettext_noop(
+        "Another holder of an energy account that you hold had authorised {brand} to share data about it with "
+        "{recipient}. The authorisation was withdrawn on {day}. {brand} shares no more data under it."
+    ),
+    of_user=gettext_noop(
+        "Somebody who may use an energy account that you hold had authorised {brand} to share data about it with "
+        "{recipient}. The authorisation was withdrawn on {day}. {brand} shares no more data under it."
+    ),
+    fact=gettext_noop("Withdrawn: {day}"),
+    short=gettext_noop(
+        "{brand}: an authorisation to share data about {accounts} with {recipient} was withdrawn on {day}. We share no "
+        "more data under it. You need not do anything."
+    ),
+)
+_ENDED: Final = _Over(
+    subject=gettext_noop("A data sharing authorisation at {brand} has ended"),
+    of_holder=gettext_noop(
+        "Another holder of an energy account that you hold had authorised {brand} to share data about it with "
+        "{recipient}. The authorisation ended on {day}. {brand} shares no more data under it."
+    ),
+    of_user=gettext_noop(
+        "Somebody who may use an energy account that you hold had authorised {brand} to share data about it with "
+        "{recipient}. The authorisation ended on {day}. {brand} shares no more data under it."
+    ),
+    fact=gettext_noop("Ended: {day}"),
+    short=gettext_noop(
+        "{brand}: an authorisation to share data about {accounts} with {recipient} ended on {day}. We share no more "
+        "data under it. You need not do anything."
+    ),
+)
+_EXPIRED: Final = _Over(
+    subject=gettext_noop("A data sharing authorisation at {brand} has expired"),
+    of_holder=gettext_noop(
+        "Another holder of an energy account that you hold had authorised {brand} to share data about it with "
+        "{recipient}. The authorisation expired on {day}. {brand} shares no more data under it."
+    ),
+    of_user=gettext_noop(
+        "Somebody who may use an energy account that you hold had authorised {brand} to share data about it with "
+        "{recipient}. The authorisation expired on {day}. {brand} shares no more data under it."
+    ),
+    fact=gettext_noop("Expired: {day}"),
+    short=gettext_noop(
+        "{brand}: an authorisation to share data about {accounts} with {recipient} expired on {day}. We share no more "
+        "data under it. You need not do anything."
+    ),
+)
+
+
+def _over(messages: _Over) -> Callable[[_Words], Written]:
+    """Return the text of an authorisation that is not in force any more."""
 
     def text(words: _Words) -> Written:
-        brand, recipient = words.brand, words.recipient
         return Written(
-            subject=f"A data sharing authorisation at {brand} {what}",
-            text=(
-                f"{words.who} had authorised {brand} to share data about it with {recipient}. The authorisation "
-                f"{fact} on {words.day}. {brand} shares no more data under it.\n\n"
-                f"{words.facts}{fact.removeprefix('was ').capitalize()}: {words.day}\n\nYou need not do anything.\n"
+            subject=words.say(messages.subject),
+            text=message_text(
+                words.say(messages.of_user if words.is_of_user else messages.of_holder),
+                words.stated(words.say(messages.fact)),
+                gettext("You need not do anything."),
             ),
-            short=(
-                f"{brand}: an authorisation to share data about {words.accounts} with {recipient} {fact} on "
-                f"{words.day}. We share no more data under it. You need not do anything."
-            ),
+            short=words.say(messages.short),
         )
 
     return text
 
 
+_ASKED: Final = {
+    (False, False): gettext_noop(
+        "Another holder of an energy account that you hold has authorised {brand} to share data about it with "
+        "{recipient}, until {until}. {brand} shares this data only if all account holders approve it."
+    ),
+    (False, True): gettext_noop(
+        "Another holder of an energy account that you hold has authorised {brand} to share data about it with "
+        "{recipient}, once. {brand} shares this data only if all account holders approve it."
+    ),
+    (True, False): gettext_noop(
+        "Somebody who may use an energy account that you hold has authorised {brand} to share data about it with "
+        "{recipient}, until {until}. {brand} shares this data only if all account holders approve it."
+    ),
+    (True, True): gettext_noop(
+        "Somebody who may use an energy account that you hold has authorised {brand} to share data about it with "
+        "{recipient}, once. {brand} shares this data only if all account holders approve it."
+    ),
+}
+
+
 def _asked(words: _Words) -> Written:
-    brand, recipient = words.brand, words.recipient
-    how_long = "once" if words.until is None else f"until {words.until}"
+    stated = words.stated(
+        words.say(gettext_noop("Authorised: {day}")),
+        shared_line(words.until),
+        words.say(gettext_noop("Approve or decline by: {due}")),
+    )
+    here = gettext("If you do nothing, the data is not shared. You can approve or decline here:")
     return Written(
-        subject=f"Your approval is needed to share data about your energy account at {brand}",
-        text=(
-            f"{words.who} has authorised {brand} to share data about it with {recipient}, {how_long}. {brand} shares "
-            f"this data only if all account holders approve it.\n\n{words.facts}Authorised: {words.day}\n"
-            f"Shared: {how_long}\nApprove or decline by: {words.due}\n\n"
-            f"If you do nothing, the data is not shared. You can approve or decline here:\n{words.dashboard}\n\n"
-            f"If you cannot use this page, contact {brand}.\n"
-        ),
-        short=(
-            f"{brand}: your approval is needed by {words.due} to share data about {words.accounts} with {recipient}. "
-            "You can approve or decline on our data sharing dashboard. If you do nothing, the data is not shared."
+        subject=words.say(gettext_noop("Your approval is needed to share data about your energy account at {brand}")),
+        text=message_text(words.say(_ASKED[words.kind]), stated, f"{here}\n{words.dashboard}", other_way(words.brand)),
+        short=words.say(
+            gettext_noop(
+                "{brand}: your approval is needed by {due} to share data about {accounts} with {recipient}. You can "
+                "approve or decline on our data sharing dashboard. If you do nothing, the data is not shared."
+            )
         ),
     )
 
 
-def _not_approved(how: str, when: str) -> Callable[[_Words], Written]:
-    """Return the text of an account that is not shared. `how` says why, and `when` what the day is."""
+class _NotApproved(NamedTuple):
+    """The messages about an account that is not shared."""
+
+    text: str
+    fact: str
+    short: str
+
+
+_DECLINED: Final = _NotApproved(
+    text=gettext_noop(
+        "You authorised {brand} to share data from a joint account with {recipient}. Not all account holders whose "
+        "approval is needed approved it, so {brand} does not share data from it under this authorisation."
+    ),
+    fact=gettext_noop("Decided: {day}"),
+    short=gettext_noop(
+        "{brand}: data from {accounts} is not shared with {recipient}. Not all account holders whose approval is needed "
+        "approved it. Your other accounts are not affected."
+    ),
+)
+_LAPSED: Final = _NotApproved(
+    text=gettext_noop(
+        "You authorised {brand} to share data from a joint account with {recipient}. The account holders whose approval "
+        "is needed did not all approve it in time, so {brand} does not share data from it under this authorisation."
+    ),
+    fact=gettext_noop("Time limit: {day}"),
+    short=gettext_noop(
+        "{brand}: data from {accounts} is not shared with {recipient}. The account holders whose approval is needed did "
+        "not all approve it in time. Your other accounts are not affected."
+    ),
+)
+_APPROVAL_WITHDRAWN: Final = _NotApproved(
+    text=gettext_noop(
+        "You authorised {brand} to share data from a joint account with {recipient}. The approval of an account holder "
+        "was withdrawn, so {brand} does not share data from it under this authorisation."
+    ),
+    fact=_WITHDRAWN.fact,
+    short=gettext_noop(
+        "{brand}: data from {accounts} is not shared with {recipient}. The approval of an account holder was withdrawn. "
+        "Your other accounts are not affected."
+    ),
+)
+
+
+def _not_approved(messages: _NotApproved) -> Callable[[_Words], Written]:
+    """Return the text of an account that is not shared."""
 
     def text(words: _Words) -> Written:
-        brand, recipient = words.brand, words.recipient
         return Written(
-            subject=f"Data from a joint account at {brand} is not shared",
-            text=(
-                f"You authorised {brand} to share data from a joint account with {recipient}. {how}, so {brand} does "
-                f"not share data from it under this authorisation.\n\n{words.facts}{when}: {words.day}\n\n"
-                "Your other accounts are not affected.\n"
+            subject=words.say(gettext_noop("Data from a joint account at {brand} is not shared")),
+            text=message_text(
+                words.say(messages.text),
+                words.stated(words.say(messages.fact)),
+                gettext("Your other accounts are not affected."),
             ),
-            short=(
-                f"{brand}: data from {words.accounts} is not shared with {recipient}. {how}. "
-                "Your other accounts are not affected."
-            ),
+            short=words.say(messages.short),
         )
 
     return text
@@ -204,13 +399,11 @@ def _not_approved(how: str, when: str) -> Callable[[_Words], Written]:
 _TEXTS: Final[Mapping[About, Callable[[_Words], Written]]] = {
     "authorisation-given": _given,
     "authorisation-amended": _amended,
-    "authorisation-withdrawn": _over("was withdrawn", "was withdrawn"),
-    "authorisation-ended": _over("has ended", "ended"),
-    "authorisation-expired": _over("has expired", "expired"),
+    "authorisation-withdrawn": _over(_WITHDRAWN),
+    "authorisation-ended": _over(_ENDED),
+    "authorisation-expired": _over(_EXPIRED),
     "approval-asked": _asked,
-    "approval-declined": _not_approved("Not all account holders whose approval is needed approved it", "Decided"),
-    "approval-lapsed": _not_approved(
-        "The account holders whose approval is needed did not all approve it in time", "Time limit"
-    ),
-    "approval-withdrawn": _not_approved("The approval of an account holder was withdrawn", "Withdrawn"),
+    "approval-declined": _not_approved(_DECLINED),
+    "approval-lapsed": _not_approved(_LAPSED),
+    "approval-withdrawn": _not_approved(_APPROVAL_WITHDRAWN),
 }
