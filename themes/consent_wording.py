@@ -99,19 +99,21 @@ def others_note(account: HeldAccount, approve: ApprovalTime) -> str | None:
     A contextual alert (CDS, Notification Standards), the pending status (Authorisation Standards), or that nobody is
     told (CDR Rules 4A.15). The last one only for the protected person: see `HeldAccount.part_of_others`.
     """
-    match account.part_of_others, account.joint:
-        case "must-approve", True:
-            return _joint_holders_must_approve(approve)
-        case "must-approve", False:
-            return _holders_must_approve(approve)
-        case "not-told", True:
-            return gettext("We will not tell the other account holders that you share it.")
-        case "not-told", False:
-            return gettext("We will not tell the account holders that you share it.")
-        case "may-be-told", True:
-            return gettext("The other account holders may be told that you share it.")
-        case "may-be-told", False:
-            return gettext("The account holders may be told that you share it.")
+    match account.part_of_others:
+        case "must-approve":
+            return _joint_holders_must_approve(approve) if account.joint else _holders_must_approve(approve)
+        case "not-told":
+            return (
+                gettext("We will not tell the other account holders that you share it.")
+                if account.joint
+                else gettext("We will not tell the account holders that you share it.")
+            )
+        case "may-be-told":
+            return (
+                gettext("The other account holders may be told that you share it.")
+                if account.joint
+                else gettext("The account holders may be told that you share it.")
+            )
     return None
 
 

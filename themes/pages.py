@@ -57,9 +57,16 @@ class Message(msgspec.Struct, frozen=True):
 
 
 MESSAGES: Final[dict[MessageKind, Message]] = {
-    "bad-request": Message(400, gettext_noop("We could not read this"), (gettext_noop("It is not well formed. Nothing has been changed."),)),
+    "bad-request": Message(
+        400, gettext_noop("We could not read this"), (gettext_noop("It is not well formed. Nothing has been changed."),)
+    ),
     "not-found": Message(404, gettext_noop("Page not found"), (SENTENCES["not_found"].usual,), links_to_start=True),
-    "refused": Message(403, gettext_noop("This is not possible"), (gettext_noop("You are not allowed to do this."),), links_to_start=True),
+    "refused": Message(
+        403,
+        gettext_noop("This is not possible"),
+        (gettext_noop("You are not allowed to do this."),),
+        links_to_start=True,
+    ),
     "form-refused": Message(
         403,
         gettext_noop("We could not accept this form"),
@@ -113,7 +120,10 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         410,
         gettext_noop("This sharing has ended"),
         (
-            gettext_noop("You authorised this request, and the sharing has ended since then. No more data is shared because of it."),
+            gettext_noop(
+                "You authorised this request, and the sharing has ended since then. No more data is shared because of "
+                "it."
+            ),
             gettext_noop("To share your data again, go back to {recipient} and start there."),
         ),
         links_to_start=True,
@@ -153,7 +163,9 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         400,
         gettext_noop("This request cannot be used"),
         (
-            gettext_noop("The app or website that sent you here sent something that we cannot accept. No data has been shared."),
+            gettext_noop(
+                "The app or website that sent you here sent something that we cannot accept. No data has been shared."
+            ),
             gettext_noop("Go back to it and start again. If that does not help, contact the company that provides it."),
         ),
         links_to_start=True,
@@ -168,16 +180,25 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         links_to_start=True,
         links_to_recipient=True,
     ),
-    "too-large": Message(413, gettext_noop("Too much at once"), (gettext_noop("We do not accept anything this large. Nothing has been changed."),)),
-    "misdirected": Message(421, gettext_noop("Wrong address"), (gettext_noop("This site is not served over this connection."),)),
+    "too-large": Message(
+        413,
+        gettext_noop("Too much at once"),
+        (gettext_noop("We do not accept anything this large. Nothing has been changed."),),
+    ),
+    "misdirected": Message(
+        421, gettext_noop("Wrong address"), (gettext_noop("This site is not served over this connection."),)
+    ),
     "failed": Message(
         500,
         gettext_noop("Something went wrong on our side"),
-        (gettext_noop("We are sorry. Unless you saw a confirmation, nothing has been changed. Please try again in a few minutes."),),
+        (
+            gettext_noop(
+                "We are sorry. Unless you saw a confirmation, nothing has been changed. Please try again in a few "
+                "minutes."
+            ),
+        ),
     ),
-    "unavailable": Message(
-        503, gettext_noop("We are busy right now"), (SENTENCES["busy"].usual,)
-    ),
+    "unavailable": Message(503, gettext_noop("We are busy right now"), (SENTENCES["busy"].usual,)),
     "down": Message(
         503,
         gettext_noop("These pages are not available now"),
@@ -197,7 +218,7 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         ),
         links_to_start=True,
     ),
-}  # fmt: skip
+}
 
 
 _STAFF_MESSAGES: Final[dict[MessageKind, Message]] = {

@@ -38,29 +38,29 @@ _PROBLEMS: Final = {
     "accounts-missing": Problem(gettext_noop("Choose at least one account."), "account-1"),
     "review-changed": Problem(
         gettext_noop(
-            "What we would share has changed since this page was shown. You have not authorised anything yet. Please check "
-            "it again."
+            "What we would share has changed since this page was shown. You have not authorised anything yet. Please "
+            "check it again."
         ),
         "",
     ),
     "response-impossible": Problem(
         gettext_noop(
-            "The app or website that you came from cannot receive our answer at present. You have not authorised anything "
-            "yet. Try again in a few minutes, or cancel and start there again later."
+            "The app or website that you came from cannot receive our answer at present. You have not authorised "
+            "anything yet. Try again in a few minutes, or cancel and start there again later."
         ),
         "",
     ),
     "option-changed": Problem(
         gettext_noop(
-            "The option of this account has changed since the page was shown. You have not changed anything yet. Please "
-            "check it again."
+            "The option of this account has changed since the page was shown. You have not changed anything yet. "
+            "Please check it again."
         ),
         "",
     ),
     "proposal-open": Problem(
         gettext_noop(
-            "Another account holder has proposed an option meanwhile. You have not changed anything. Answer that proposal "
-            "first."
+            "Another account holder has proposed an option meanwhile. You have not changed anything. Answer that "
+            "proposal first."
         ),
         "proposal",
     ),

@@ -30,10 +30,9 @@ class TranslatedTemplates(Environment):
         self.newstyle_gettext = True  # of the extension: messages get their values as arguments
         self.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext)
 
-    def _generate(
-        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
-    ) -> str:  # the hook of Jinja between parsing and compiling
-        return super()._generate(self._constants.visit(source), name, filename, defer_init)
+    def _generate(self, source: nodes.Template, *arguments: Any, **options: Any) -> str:
+        """Translate a parsed template before it is compiled."""
+        return super()._generate(self._constants.visit(source), *arguments, **options)
 
 
 class _Constants(NodeTransformer):

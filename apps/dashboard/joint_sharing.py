@@ -47,7 +47,7 @@ async def show_joint_sharing(
         account=account,
         customer=asked.viewer.acting_for(customer_id),
         sharing=view,
-        notice=_notice(request.query_params.get("notice"), view),
+        notice=joint_sharing_notice(request.query_params.get("notice"), view),
         problem=problem(request.query_params.get("problem")),
     )
 
@@ -123,7 +123,7 @@ def _require_known(decision: str) -> None:
         raise NotFoundException
 
 
-def _notice(name: str | None, view: SharedView) -> str | None:
+def joint_sharing_notice(name: str | None, view: SharedView) -> str | None:
     """Return what the page says after a form. It is true whoever has made the link."""
     product, own = view.shared.product, view.shared.own_approval
     match name:

@@ -78,9 +78,9 @@ def shared_view(
     *,
     may_change: bool,
 ) -> SharedView:
-    """Return the view of one sharing. `represented` is the name of the customer for whom the person acts, if it is another one.
+    """Return the view of one sharing.
 
-    `may_change` says whether the person may decide for the customer.
+    `represented` is the name of the customer for whom the person acts, or None if that is the person. `may_change` says whether the person may decide for the customer.
     """
     card = _card(shared, path, now)
     decisions = _DECISIONS if represented is None else _DECISIONS_OF_CUSTOMER

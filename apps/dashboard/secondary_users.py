@@ -118,7 +118,7 @@ async def ask_to_permit(request: _Request, user_id: FromPath[UUID]) -> Response[
         user=view,
         clusters=_data_of_accounts(),
         shown=_last_withdrawal(view),
-        notice=gettext(_NOTICES["changed"]) if changed else None,
+        notice=secondary_user_notice("changed", view.name) if changed else None,
     )
 
 
@@ -274,7 +274,12 @@ def _notice(request: _Request, view: SecondaryUserView) -> str | None:
         "blocked": bool(view.blocked),
         "unblocked": True,
     }
-    return gettext(_NOTICES[name], name=view.name) if holds.get(name) else None
+    return secondary_user_notice(name, view.name) if holds.get(name) else None
+
+
+def secondary_user_notice(notice: str, name: str) -> str:
+    """Return the text of a notice about the person with this name."""
+    return gettext(_NOTICES[notice], name=name)
 
 
 def _last_withdrawal(user: SecondaryUser | SecondaryUserView) -> str:

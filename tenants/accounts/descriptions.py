@@ -18,7 +18,6 @@ from typing import Any, Final
 import msgspec
 
 from haas.language import gettext, ngettext
-
 from tenants.accounts.models import KnownAccount, account_hint, account_name
 from tenants.payloads.address_v1 import CommonPAFAddress, CommonPhysicalAddress, CommonSimpleAddress
 

@@ -61,10 +61,10 @@ class CodeMessage(NamedTuple):
                 host=self.host,
             )
         return ngettext(
-            "It is to share your data with {recipient}. Enter it only on {host}, on the page where you asked for it. It "
-            "expires in {number} minute and can be used for nothing else.",
-            "It is to share your data with {recipient}. Enter it only on {host}, on the page where you asked for it. It "
-            "expires in {number} minutes and can be used for nothing else.",
+            "It is to share your data with {recipient}. Enter it only on {host}, on the page where you asked for it. "
+            "It expires in {number} minute and can be used for nothing else.",
+            "It is to share your data with {recipient}. Enter it only on {host}, on the page where you asked for it. "
+            "It expires in {number} minutes and can be used for nothing else.",
             _MINUTES,
             recipient=self.recipient,
             host=self.host,
@@ -73,8 +73,8 @@ class CodeMessage(NamedTuple):
     def _short(self) -> str:
         if self.recipient is None:
             return ngettext(
-                "{code} is your {brand} one-time code to sign in to data sharing. It expires in {number} minute. Do not "
-                "give it to anyone. Nobody needs your password to receive your data.",
+                "{code} is your {brand} one-time code to sign in to data sharing. It expires in {number} minute. Do "
+                "not give it to anyone. Nobody needs your password to receive your data.",
                 "{code} is your {brand} one-time code to sign in to data sharing. It expires in {number} minutes. Do "
                 "not give it to anyone. Nobody needs your password to receive your data.",
                 _MINUTES,

@@ -99,8 +99,8 @@ def _short(disclosed: Disclosed, names: Mapping[str, str], what: str) -> str:
             **names,
         )
     return gettext(
-        "{brand}: some data that we shared with {recipient} from {first_day} to {last_day} was incorrect: {what}. It is "
-        "corrected now. You can ask us to share the corrected data.",
+        "{brand}: some data that we shared with {recipient} from {first_day} to {last_day} was incorrect: {what}. It "
+        "is corrected now. You can ask us to share the corrected data.",
         first_day=first,
         last_day=last,
         what=what,

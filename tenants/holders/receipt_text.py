@@ -9,8 +9,7 @@ from typing import Final, NamedTuple
 
 from haas.language import comma_list, gettext, gettext_noop, ngettext
 from tenants.arrangements.models import EndedBy
-from tenants.holders.models import Receipt, Written
-from tenants.holders.notice_text import (
+from tenants.holders.message_parts import (
     accounts_line,
     dashboard_of,
     day_of,
@@ -18,6 +17,7 @@ from tenants.holders.notice_text import (
     removed_line,
     shared_line,
 )
+from tenants.holders.models import Receipt, Written
 from tenants.notices.models import About
 from tenants.registry.models import Tenant
 
@@ -121,12 +121,12 @@ def _given(words: _ReceiptWords) -> Written:
 
 _CHANGED_SHORT: Final = {
     False: gettext_noop(
-        "{brand}: you changed the authorisation to share data with {recipient}, now until {until}. You can see and stop "
-        "it on our data sharing dashboard. If you did not change it, contact us."
+        "{brand}: you changed the authorisation to share data with {recipient}, now until {until}. You can see and "
+        "stop it on our data sharing dashboard. If you did not change it, contact us."
     ),
     True: gettext_noop(
-        "{brand}: you changed the authorisation to share data with {recipient}, now once. You can see and stop it on our "
-        "data sharing dashboard. If you did not change it, contact us."
+        "{brand}: you changed the authorisation to share data with {recipient}, now once. You can see and stop it on "
+        "our data sharing dashboard. If you did not change it, contact us."
     ),
 }
 
@@ -193,8 +193,8 @@ def _withdrawn(words: _ReceiptWords) -> Written:
 
 _WHY: Final[Mapping[EndedBy, str]] = {
     "retailer": gettext_noop(
-        "You had authorised {brand} to share data with {recipient}. {brand} ended the authorisation on {day}, because it "
-        "was asked to or because it had to. {brand} shares no more data under it."
+        "You had authorised {brand} to share data with {recipient}. {brand} ended the authorisation on {day}, because "
+        "it was asked to or because it had to. {brand} shares no more data under it."
     ),
     "register": gettext_noop(
         "You had authorised {brand} to share data with {recipient}. The authorisation ended on {day}, because "
@@ -205,8 +205,8 @@ _WHY: Final[Mapping[EndedBy, str]] = {
         "can no longer be shared under the Consumer Data Right. {brand} shares no more data under it."
     ),
     "replay": gettext_noop(
-        "You had authorised {brand} to share data with {recipient}. {brand} ended the authorisation on {day} to protect "
-        "the data. {brand} shares no more data under it."
+        "You had authorised {brand} to share data with {recipient}. {brand} ended the authorisation on {day} to "
+        "protect the data. {brand} shares no more data under it."
     ),
 }
 """Why an authorisation has ended that nobody has withdrawn."""
@@ -236,8 +236,8 @@ def _expiring(words: _ReceiptWords) -> Written:
         text=message_text(
             words.say(
                 gettext_noop(
-                    "You have authorised {brand} to share data with {recipient}. The authorisation ends on {day}. After "
-                    "that, {brand} shares no more data under it."
+                    "You have authorised {brand} to share data with {recipient}. The authorisation ends on {day}. "
+                    "After that, {brand} shares no more data under it."
                 )
             ),
             words.stated(words.say(gettext_noop("Ends: {day}"))),

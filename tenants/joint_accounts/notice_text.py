@@ -8,8 +8,8 @@ from typing import Final
 
 from haas.language import gettext, gettext_noop
 from tenants.accounts.models import DisclosureOption
+from tenants.holders.message_parts import dashboard_of, other_way
 from tenants.holders.models import Written
-from tenants.holders.notice_text import dashboard_of, other_way
 from tenants.registry.models import Tenant
 
 NAMES: Final[Mapping[DisclosureOption, str]] = {
@@ -113,8 +113,8 @@ _DECLINED: Final = (
 )
 _LAPSED: Final = (
     gettext_noop(
-        "You proposed another data sharing option for an energy account. Not all account holders agreed in time, so the "
-        "option stays as it is."
+        "You proposed another data sharing option for an energy account. Not all account holders agreed in time, so "
+        "the option stays as it is."
     ),
     gettext_noop(
         "{brand}: the data sharing option of {account} stays {now}. Not all account holders agreed in time to "

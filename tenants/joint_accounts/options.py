@@ -21,7 +21,7 @@ from tenants.accounts.models import (
 )
 from tenants.accounts.service import market_day
 from tenants.holders import store as holders_store
-from tenants.holders.notice_text import day_of
+from tenants.holders.message_parts import day_of
 from tenants.joint_accounts import notice_text, store
 from tenants.joint_accounts.errors import OptionChanged, OptionNotOffered, ProposalNotFound, ProposalOpen
 from tenants.joint_accounts.holders import Holders, label_of, require_holder
