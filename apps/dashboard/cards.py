@@ -94,7 +94,7 @@ def _card(
         summary=status.summary(viewer),
         customer=viewer.acting_for(arrangement.customer_id),
         agreed_at=arrangement.versions[0].authorised_at,
-        data=joined([cluster.title for cluster in clusters], "kind of data"),
+        data=joined([cluster.title for cluster in clusters], "kind"),
         received_at=received_at,
         waiting=_waiting(arrangement, viewer) if status.current else None,
     )

@@ -80,7 +80,8 @@ def shared_view(
 ) -> SharedView:
     """Return the view of one sharing.
 
-    `represented` is the name of the customer for whom the person acts, or None if that is the person. `may_change` says whether the person may decide for the customer.
+    `represented` is the name of the customer for whom the person acts, or None if that is the person. `may_change` says
+    whether the person may decide for the customer.
     """
     card = _card(shared, path, now)
     decisions = _DECISIONS if represented is None else _DECISIONS_OF_CUSTOMER
@@ -111,6 +112,6 @@ def _card(shared: SharedByOther, path: str, now: datetime) -> SharedCard:
         until=shared.until,
         is_once_off=shared.is_once_off,
         ended_at=shared.ended_at,
-        data=joined([each.title for each in shared.data], "kind of data"),
+        data=joined([each.title for each in shared.data], "kind"),
         approve_by=shared.approve_by if awaits_answer(shared, now) else None,
     )

@@ -12,7 +12,7 @@ FORMER_ACCOUNT: Final = gettext_noop("An account that we do not have any more")
 """The id of a message."""
 MOST_NAMED: Final = 3
 """How many members of an enumeration are named before the others are counted."""
-Counted = Literal["account", "recipient", "kind of data"]
+Counted = Literal["account", "recipient", "kind"]
 """What the members of an enumeration are."""
 
 
@@ -53,7 +53,7 @@ def joined(names: Sequence[str], what: Counted) -> str:
             return ngettext(
                 "{names} and {number} more recipient", "{names} and {number} more recipients", left, names=named
             )
-        case "kind of data":
+        case "kind":
             return ngettext(
                 "{names} and {number} more kind of data", "{names} and {number} more kinds of data", left, names=named
             )

@@ -174,7 +174,7 @@ def _card(title: Any, number: int, **changes: Any) -> SimpleNamespace:
         "summary": said("Until {time}", time=day(IN_A_YEAR)), "customer": None, "agreed_at": NOW, "received_at": NOW,
         "waiting": None,
         "data": late(
-            lambda: joined([each.title for each in clusters(SCOPES, "person")], "kind of data")
+            lambda: joined([each.title for each in clusters(SCOPES, "person")], "kind")
         ),
     }  # fmt: skip
     return SimpleNamespace(**{**values, **changes})
