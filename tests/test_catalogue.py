@@ -281,12 +281,17 @@ def names_of(node: ast.stmt) -> set[str]:
 
 
 def texts_of(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield the literals that read like texts and are no messages, docstrings, log events, or texts of exceptions."""
+    """Yield the literals that read like texts and are no messages, docstrings or texts of exceptions.
+
+    A message in an f-string is not one: the extraction does not see it.
+    """
     for node in ast.iter_child_nodes(tree):
         match node:
             case ast.Call(func=ast.Name(id="gettext" | "gettext_noop" | "ngettext")):
                 for value in node.keywords:
                     yield from texts_of(value)
+            case ast.JoinedStr() if "gettext(" in ast.unparse(node):
+                yield node.lineno, ast.unparse(node)
             case ast.Raise() | ast.Assert() | ast.Expr(value=ast.Constant()):
                 pass
             case ast.Constant(value=str(text)) if SENTENCE.search(text):
@@ -306,7 +311,13 @@ def test_no_module_with_texts_has_one_outside_of_the_catalogue() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ['text = "You have stopped."', 'f"Until {day}"', 'gettext("A", name="the other one is ")', '{"a": "Stopped"}'],
+    [
+        'text = "You have stopped."',
+        'f"Until {day}"',
+        'gettext("A", name="the other one is ")',
+        "f'{gettext(x)}.'",
+        '{"a": "Stopped"}',
+    ],
 )
 def test_a_text_outside_of_the_catalogue_is_found(line: str) -> None:
     assert list(texts_of(ast.parse(line)))

@@ -45,7 +45,7 @@ def addressed(notice: Written, to: Addressee, contact: Receiver | None) -> Email
 
 
 def _letter(name: str, notice: Written) -> str:
-    return f"{gettext('Dear {name},', name=name)}\n\n{notice.text}"
+    return gettext("Dear {name},", name=name) + f"\n\n{notice.text}"
 
 
 def kind_of(payload: EmailPayload | SmsPayload | LetterPayload) -> NoticeKind:

@@ -241,7 +241,7 @@ def _expiring(words: _ReceiptWords) -> Written:
                 )
             ),
             words.stated(words.say(gettext_noop("Ends: {day}"))),
-            f"{gettext('You need not do anything.')} {words.see_and_stop}\n",
+            gettext("You need not do anything.") + f" {words.see_and_stop}\n",
         ),
         short=words.say(
             gettext_noop(
@@ -262,7 +262,7 @@ def _expired(words: _ReceiptWords) -> Written:
                 )
             ),
             words.stated(words.say(gettext_noop("Expired: {day}"))),
-            f"{gettext('You need not do anything.')} {words.history}\n",
+            gettext("You need not do anything.") + f" {words.history}\n",
         ),
         short=words.say(
             gettext_noop(

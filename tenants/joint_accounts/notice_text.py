@@ -29,6 +29,7 @@ MEANINGS: Final[Mapping[DisclosureOption, str]] = {
 def option_changed(tenant: Tenant, account: str, before: DisclosureOption, now: DisclosureOption, day: str) -> Written:
     """Return the notice that an option was changed."""
     brand, new, meaning = tenant.name, gettext(NAMES[now]), gettext(MEANINGS[now])
+    here = gettext("You can choose another option here:")
     facts = [
         gettext("Account: {names}", names=account),
         gettext("Before: {option}", option=gettext(NAMES[before])),
@@ -37,7 +38,7 @@ def option_changed(tenant: Tenant, account: str, before: DisclosureOption, now: 
     paragraphs = [
         gettext("The data sharing option of an energy account that you hold was changed on {day}.", day=day),
         "\n".join(facts),
-        f"{meaning} {gettext('You can choose another option here:')}\n{dashboard_of(tenant)}",
+        f"{meaning} {here}\n{dashboard_of(tenant)}",
         other_way(brand),
     ]
     return Written(
@@ -58,7 +59,7 @@ def option_proposed(
     tenant: Tenant, account: str, now: DisclosureOption, proposed: DisclosureOption, due: str
 ) -> Written:
     """Return the notice that asks a holder to agree to a less restrictive option."""
-    brand, option = tenant.name, gettext(NAMES[proposed])
+    brand, option, meaning = tenant.name, gettext(NAMES[proposed]), gettext(MEANINGS[proposed])
     facts = [
         *_facts(account, now, proposed),
         gettext("Agree or decline by: {day}", day=due),
@@ -70,7 +71,7 @@ def option_proposed(
     paragraphs = [
         gettext("Another holder of an energy account that you hold proposes another data sharing option."),
         "\n".join(facts),
-        f"{gettext(MEANINGS[proposed])} {what}\n{dashboard_of(tenant)}",
+        f"{meaning} {what}\n{dashboard_of(tenant)}",
         other_way(brand),
     ]
     return Written(
@@ -93,11 +94,12 @@ def option_not_agreed(
     brand: str, account: str, now: DisclosureOption, proposed: DisclosureOption, *, in_time: bool
 ) -> Written:
     """Return the notice to who proposed an option that it stays as it is; with `in_time`, because somebody declined."""
-    text, short = _DECLINED if in_time else _LAPSED
+    message, short = _DECLINED if in_time else _LAPSED
+    text = gettext(message)
     facts = "\n".join(_facts(account, now, proposed))
     return Written(
         subject=gettext("The data sharing option of your energy account at {brand} stays as it is", brand=brand),
-        text=f"{gettext(text)}\n\n{facts}\n",
+        text=f"{text}\n\n{facts}\n",
         short=gettext(short, brand=brand, account=account, now=gettext(NAMES[now]), proposed=gettext(NAMES[proposed])),
     )
 
