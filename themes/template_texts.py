@@ -64,5 +64,5 @@ def _filled(language: Language, text: str, values: dict[str, Any]) -> Markup:
     """Return a message with its values. A percent sign is doubled in the messages of templates."""
     if not values:
         return Markup(text.replace("%%", "%"))  # noqa: S704 - messages are part of the program
-    escaped = language.values({name: escape(value) for name, value in values.items()})
+    escaped = {name: language.isolated(escape(value)) for name, value in values.items()}
     return Markup(text % escaped)  # noqa: S704 - the values are escaped

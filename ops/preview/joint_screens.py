@@ -1,6 +1,6 @@
 """The pages about joint accounts with realistic values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +16,9 @@ from apps.dashboard.joint_sharing_views import shared_view
 from apps.dashboard.joint_views import effects_view, joint_account_view
 from apps.dashboard.viewer import DashboardViewer
 from ops.preview.late_texts import hint, late, said
-from tenants.accounts.models import DisclosureFacts, HeldAccount
+from tenants.accounts.models import DisclosureFacts, HeldAccount, account_hint
 from tenants.data_language import clusters
+from tenants.holders.models import NoticeChoice
 from tenants.joint_accounts.models import AffectedSharing, OptionPreview, OptionState, Proposal, SharedByOther
 from tenants.parties.acting import Acting
 from tenants.parties.models import Customer
@@ -27,14 +28,10 @@ from themes.problems import problem
 LONG_NAME = "Bundesvermögensverwaltungsenergievergleichsportal for Households and Small Businesses of Australia"
 CUSTOMER, ACCOUNT = UUID(int=1), UUID(int=2)
 PATH = f"/dashboard/joint-accounts/{CUSTOMER}/{ACCOUNT}"
-BEACH_HOUSE = HeldAccount(
-    id=ACCOUNT, name="Beach house", number=hint(4402), joint=True, closed=False, unavailable=None,
-    disclosure_facts=DisclosureFacts(role="joint-holder"),
-)  # fmt: skip
 
 JOINT_CARDS = [
     JointCard(
-        path=PATH, name="Beach house", number=BEACH_HOUSE.number, closed=False, customer=None,
+        path=PATH, name="Beach house", number=hint(4402), closed=False, customer=None,
         option=said(OPTION_NAMES["pre-approval"]), has_others=True, to_answer=2,
         shared_with="Bright Bill Comparison and Solar Sums",
     ),
@@ -44,6 +41,17 @@ JOINT_CARDS = [
         to_answer=0, shared_with="",
     ),
 ]  # fmt: skip
+
+
+def _beach_house() -> HeldAccount:
+    return HeldAccount(
+        id=ACCOUNT, name="Beach house", number=account_hint("4402"), joint=True, closed=False, unavailable=None,
+        disclosure_facts=DisclosureFacts(role="joint-holder"),
+    )  # fmt: skip
+
+
+def _account_page(asked: Any, state: OptionState, shared: Sequence[SharedByOther], notices: NoticeChoice) -> Any:
+    return late(lambda: joint_account_view(asked, _beach_house(), state, shared, notices))
 
 
 def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -97,7 +105,7 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
         corrected_at=None,
     )
     long_names = msgspec.structs.replace(waiting, product=LONG_NAME, recipient=f"{LONG_NAME} Pty Ltd")
-    page = {**dashboard, "path": PATH, "account": BEACH_HOUSE, "customer": None}
+    page = {**dashboard, "path": PATH, "account": late(_beach_house), "customer": None}
     missing = late(problem, "notices-missing")
     views = {
         name: late(shared_view, each, PATH, None, disclosed, now, may_change=True)
@@ -115,14 +123,14 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
             "dashboard/joint_account",
             {
                 **dashboard,
-                "joint": late(joint_account_view, asked, BEACH_HOUSE, state, [shared, waiting, ended], "all"),
+                "joint": _account_page(asked, state, [shared, waiting, ended], "all"),
             },
         ),
         "12-joint-account-proposal": (
             "dashboard/joint_account",
             {
                 **dashboard,
-                "joint": late(joint_account_view, asked, BEACH_HOUSE, asked_state, [], "none"),
+                "joint": _account_page(asked, asked_state, [], "none"),
                 "problem": missing,
             },
         ),

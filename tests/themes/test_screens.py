@@ -158,8 +158,8 @@ _ON_THE_WRONG_SIDE = """() => {
     document.querySelectorAll("h1, .lead").forEach((each) => {
         const range = document.createRange();
         range.selectNodeContents(each);
-        const box = each.getBoundingClientRect(), [first] = range.getClientRects();
-        if (Math.abs(box.right - first.right) > 2) found.push(each.outerHTML);
+        const ends = Array.from(range.getClientRects(), (line) => line.right);
+        if (Math.abs(each.getBoundingClientRect().right - Math.max(...ends)) > 2) found.push(each.outerHTML);
     });
     return found;
 }"""

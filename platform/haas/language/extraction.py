@@ -16,7 +16,7 @@ from babel.messages.pofile import write_po
 from haas.language.translation import CATALOGUE
 
 ROOT: Final = Path(__file__).parents[3]
-FOLDERS: Final = ("apps", "tenants", "themes")
+FOLDERS: Final = ("apps", "platform/haas/language", "tenants", "themes")
 _KEYWORDS: Final[dict[str, Any]] = {"_": None, "gettext": None, "gettext_noop": None, "ngettext": (1, 2)}
 _TEMPLATE: Final = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
 _HEADER: Final = """\

@@ -8,7 +8,7 @@ from typing import Final
 from babel.dates import format_date, format_time
 from babel.lists import format_list
 
-from haas.language.translation import current_language
+from haas.language.translation import current_language, gettext
 
 _KEPT: Final = 1_024
 """Pages write the same few days again and again."""
@@ -38,9 +38,11 @@ def _clock_time(hour: int, minute: int, locale: str) -> str:
 
 def enumeration(texts: Sequence[str]) -> str:
     """Return "a, b and c"."""
-    return format_list(texts, locale=current_language().locale)
+    language = current_language()
+    return format_list([language.isolated(text) for text in texts], locale=language.locale)
 
 
 def comma_list(texts: Sequence[str]) -> str:
     """Return "a, b, c", without a word before the last one."""
-    return format_list(texts, style="unit", locale=current_language().locale)
+    # The lists of units of the Common Locale Data Repository are like that, but Babel has none for many languages.
+    return gettext(", ").join(current_language().isolated(text) for text in texts)

@@ -6,7 +6,7 @@ them, and `<locale>.po`, for example `ar.po`, has their translations into one la
 Python names the values of a message in braces, and gives them to `gettext`. Templates use `{% trans %}`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -43,16 +43,14 @@ class Language(NamedTuple):
         """The value of the attribute `lang` of HTML: "en-AU" (BCP 47)."""
         return self.locale.replace("_", "-")
 
-    def values(self, values: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the values of a message as they stand in it.
+    def isolated(self, value: str) -> str:
+        """Return a value as it stands in a text.
 
         Where the language is written from right to left, a value has a direction of its own. Without that, the parts of
         a telephone number or of an address would change places (Unicode Standard Annex 9, Explicit Directional
         Isolates).
         """
-        if self.direction == "ltr":
-            return values
-        return {name: f"{_FIRST_STRONG_ISOLATE}{value}{_POP_ISOLATE}" for name, value in values.items()}
+        return value if self.direction == "ltr" else f"{_FIRST_STRONG_ISOLATE}{value}{_POP_ISOLATE}"
 
 
 ENGLISH: Final = Language.of("en_AU", NullTranslations())
@@ -108,4 +106,4 @@ def gettext_noop(message: str) -> str:
 
 
 def _filled(language: Language, text: str, values: dict[str, object]) -> str:
-    return text.format_map(language.values({name: str(value) for name, value in values.items()}))
+    return text.format_map({name: language.isolated(str(value)) for name, value in values.items()})
