@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 import phonenumbers
 
-from haas.language import gettext, gettext_noop
+from haas.language import comma_list, gettext, gettext_noop
 from haas.mail import is_header_text
 from themes.tone import SENTENCES, Place, ToneName, is_sentence, said, tone_problems
 
@@ -121,7 +121,7 @@ class PageTexts(msgspec.Struct, frozen=True, kw_only=True):
         abn = (
             None if self.texts.abn is None else gettext("ABN\N{NO-BREAK SPACE}{abn}", abn=formatted_abn(self.texts.abn))
         )
-        return ", ".join(part for part in (self.texts.legal_name, abn) if part)
+        return comma_list([part for part in (self.texts.legal_name, abn) if part])
 
     @property
     def links(self) -> list[NamedLink]:
