@@ -37,6 +37,7 @@ from themes.mail import mail_html, mail_text
 from themes.problems import _PROBLEMS, problem
 from themes.texts import BrandTexts
 from themes.tokens import theme_to_json
+from themes.tone import SENTENCES
 
 ZONE, AT = ZoneInfo("Australia/Sydney"), datetime(2026, 3, 3, 5, tzinfo=UTC)
 LATER = AT + timedelta(days=300)
@@ -65,6 +66,10 @@ def look(contacts: str = "both") -> Brand:
 
 def test_the_catalogue_is_what_the_source_code_has() -> None:
     assert CATALOGUE.read_text(encoding="utf-8") == extracted(), "the texts have changed: run `make strings`"
+
+
+def test_the_sentences_that_a_brand_may_replace_are_messages() -> None:
+    assert {sentence.usual for sentence in SENTENCES.values()} - {""} <= messages()
 
 
 class Outside(HTMLParser):
