@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from haas.clock import Clock, clock_from
-from haas.database import Database, Namespace, Transaction
+from haas.database import FEW_CONNECTIONS, Database, Namespace, Transaction
 from haas.progress import Progress
 from haas.settings import MAIN_NODE, RestoreSettings
 from ops.backup.checks import Restorable, require_master_key, require_nodes
@@ -49,7 +49,7 @@ async def restore_tenant(
     part, contents = restorable.part(slug)
     require_master_key(settings, [contents])
     await require_nodes(settings, restorable, {MAIN_NODE, part.node})
-    owner = Database.open(settings.owner_database_urls, pools=1)
+    owner = Database.open(settings.owner_database_urls, connections=FEW_CONNECTIONS)
     try:
         restore = _Restore(settings, restorable, owner, part, contents)
         try:
