@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
-from tenants.accounts.store import is_protected, was_concealed
+from tenants.accounts.store import authoriser, is_protected, was_concealed
 from tenants.accounts.tables import account, holding
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
@@ -304,7 +304,8 @@ async def requesters(tx: Transaction, shared: Sequence[ApprovalKey], now: dateti
     The columns of the person are null if the login is disabled. An account that a harm flag protects is left out: it is
     shared without the approval of the others (CDR Rules 4A.15).
     """
-    protected = is_protected(arrangement.c.customer_id, account.c.id, arrangement.c.login_id, literal(now))
+    who = authoriser(arrangement.c.login_id, authorisation.c.authorised_at)
+    protected = is_protected(arrangement.c.customer_id, account.c.id, who, literal(now))
     last_due = (
         select(func.max(account_approval.c.due_at))
         .where(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from asyncpg import Record
-from sqlalchemy import ColumnElement, Date, Row, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, func, literal_column, or_, select
 
 from haas.database import Statement, Transaction
 from tenants.parties.models import Customer, Login, RepresentationScope, Representative
@@ -63,6 +63,23 @@ async def representatives(tx: Transaction, customer_id: UUID, today: date) -> li
 def is_representation_in_force(today: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Return the SQL condition that a representation is in force on `today`, and that its scope permits to see."""
     return and_(_is_representation_of(today), _MAY_SEE)
+
+
+def is_in_person(
+    customer_id: ColumnElement[UUID], login_id: ColumnElement[UUID], on: date | ColumnElement[date]
+) -> ColumnElement[bool]:
+    """Return the SQL condition that a login was the customer in person on a day.
+
+    For who reads or decides, the day is today. For who has authorised, it is the day of the authorisation: the consent
+    continues when the login acts no more (decision 0022). The scope does not matter: it says what the person may do.
+    """
+    own: Select[Any] = select(literal_column("1")).where(
+        representation.c.login_id == login_id,
+        representation.c.customer_id == customer_id,
+        representation.c.role == literal_column("'self'"),
+        _is_representation_of(on),
+    )
+    return own.correlate_except(representation).exists()
 
 
 def _is_representation_of(today: date | ColumnElement[date]) -> ColumnElement[bool]:
