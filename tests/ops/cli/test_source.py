@@ -223,12 +223,16 @@ async def test_lists_that_do_not_agree_are_found(source: Haas, site: RetailerSit
     listed = data["accounts"][user["customers"][0]["customerId"]]
     listed[0]["displayName"] = "Another name"
     listed.append({**listed[0], "x": {**listed[0]["x"], "servicePoints": []}})
+    firm = next(key for key, each in data["customers"].items() if each["customerUType"] == "organisation")
+    data["customers"][firm]["organisation"]["organisationType"] = "COMPANY"
+    user["customers"].append({"customerId": firm, "role": "attorney"})
     tenant = await use_upstream(application, site, "disagrees", data)
     done = await check(source, site, tenant)
     for said in (
         "listAccounts $.data.accounts: found an account twice",
         "x.servicePoints: found not every NMI of the plans",
         "getAccount $.data.displayName: found another value",
+        "getUser $.data.customers[].role: found a role for individuals; expected nominated-representative of an",
     ):
         assert said in done.output, done.output
 
