@@ -118,9 +118,10 @@ async def test_one_tenant_is_restored_after_its_removal_and_in_the_place_of_what
     assert of_tenants(after) == of_tenants(before)
     assert sorted(map(str, after["control.host"])) == sorted(map(str, before["control.host"]))
     assert [row["action"] for row in after["control.audit"]].count("tenant.restore") == 2
-    themes = {str(row["id"]): row["theme"] for row in after["control.brand"]}
-    [version] = after["control.theme_version"]
-    assert (version["note"], version["theme"]) == ("from a backup", themes[str(version["brand_id"])])
+    # The tenant that was removed has all its themes again, with the font, the draft, and who published what.
+    assert [row["note"] for row in before["control.theme_version"]].count("with a font") == 1
+    for table in ("theme_version", "theme_file"):
+        assert after[f"control.{table}"] == before[f"control.{table}"] != [], table
 
 
 async def test_a_failed_restore_leaves_nothing_and_the_next_one_drops_what_a_killed_one_left(
