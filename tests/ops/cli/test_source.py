@@ -13,7 +13,7 @@ from ops.sandbox.retailer.window import Window
 from tenants.audit import service as audits
 from tenants.audit.tables import audit
 from tenants.registry.models import Tenant
-from tenants.upstream.credentials import credential
+from tenants.upstream.credentials import UPSTREAM_CREDENTIALS
 from tenants.upstream.messages import MAXIMUM_ITEMS
 from tenants.upstream.tables import upstream_credential
 from tests.support.application import Application
@@ -75,7 +75,12 @@ async def test_credentials_are_stored_listed_and_removed_with_an_entry_in_the_au
     assert {row.kind for row in rows} == {"client-secret", "client-certificate"}
     assert SECRET not in repr(rows)
     stored = await run(
-        application.database, tenant, credential, tenant.id, application.deployment.sealer, "client-secret"
+        application.database,
+        tenant,
+        UPSTREAM_CREDENTIALS.find,
+        tenant.id,
+        application.deployment.sealer,
+        "client-secret",
     )
     assert (stored.presented, stored.secret) == ("holder", SECRET)
     removed = await source("source", "credential", tenant.slug, "--remove", "client-secret")
