@@ -94,7 +94,8 @@ async def test_what_an_attorney_shares_belongs_to_the_person_and_goes_on_after_t
     browser, flow = pages.browser(), await pages.pushed()
     page = await pages.authenticated(browser, flow)
     assert page.path.endswith("/accounts"), "the attorney acts for nobody else"
-    page = await browser.send(page, "/accounts", account=page.choices("account"))
+    offered = page.form("/accounts").entries(None, set(page.choices("account")))["account"]
+    page = await browser.send(page, "/accounts", account=offered)
     url = (await browser.post(page, "/authorise")).headers["location"]
     tokens = await pages.recipient.exchange(await pages.recipient.read_response(response_of(url), flow), flow)
     assert await represented.discloses(tokens.access_token)
