@@ -76,7 +76,7 @@ def is_in_person(
     own: Select[Any] = select(literal_column("1")).where(
         representation.c.login_id == login_id,
         representation.c.customer_id == customer_id,
-        representation.c.role == literal_column("'self'"),
+        _ROLE_IS_SELF,
         _is_representation_of(on),
     )
     return own.correlate_except(representation).exists()
@@ -93,6 +93,7 @@ def _login(row: Record | None) -> Login | None:
     return None if row is None else Login(**row)
 
 
+_ROLE_IS_SELF: Final[ColumnElement[bool]] = representation.c.role == literal_column("'self'")
 _LOGIN = select(login.c.id, login.c.email, login.c.mobile).where(login.c.disabled_at.is_(None))
 _BY_IDENTIFIER: Final = Statement(_LOGIN.where(login.c.identifier == bindparam("identifier")))
 _BY_ID: Final = Statement(_LOGIN.where(login.c.id == bindparam("login_id")))
@@ -101,7 +102,7 @@ _SCOPES: Final[dict[RepresentationScope, ColumnElement[Any]]] = {
 }
 _MAY_SEE = or_(representation.c.scope.is_(None), representation.c.scope.in_(list(_SCOPES.values())))
 _MAY_SHARE = or_(representation.c.scope.is_(None), representation.c.scope == _SCOPES["share"])
-_IS_SELF = func.bool_or(representation.c.role == literal_column("'self'"))
+_IS_SELF = func.bool_or(_ROLE_IS_SELF)
 _CUSTOMERS: Final = Statement(
     select(
         customer.c.id,
