@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 import msgspec
 
@@ -50,7 +49,7 @@ def status_of(arrangement: Arrangement, viewer: DashboardViewer, *, received: bo
         period=period,
         ended_at=ended_at,
         ended_by=ended_by,
-        ended_how=None if ended_by is None else _ended_how(ended_by, arrangement.customer_id, viewer),
+        ended_how=None if ended_by is None else _ended_how(ended_by, viewer.subject_of(arrangement)),
     )
 
 
@@ -63,7 +62,7 @@ def _once_only(state: ArrangementState, *, received: bool) -> str:
     return _STATUS[state]
 
 
-def _ended_how(ended_by: EndedBy, customer_id: UUID, viewer: DashboardViewer) -> str:
+def _ended_how(ended_by: EndedBy, subject: str) -> str:
     if ended_by == "consumer":
-        return f"{viewer.subject(customer_id)} stopped sharing."
+        return f"{subject} stopped sharing."
     return wording.END_REASONS[ended_by]

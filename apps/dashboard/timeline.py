@@ -53,7 +53,7 @@ def _agreements(
     "Data holders MUST display the details of each authorisation's amendment" (CDS, Data Holder Dashboards).
     """
     versions, kind = arrangement.versions, viewer.kind(arrangement.customer_id)
-    subject, first = viewer.subject(arrangement.customer_id), arrangement.versions[0]
+    subject, first = viewer.subject_of(arrangement), arrangement.versions[0]
     # What was agreed first is elsewhere on the page, unless it was changed later.
     texts = list(_first_consent_lines(first, names, kind, viewer.zone)) if len(versions) > 1 else []
     agreed = "first agreed" if texts else "agreed"
@@ -122,7 +122,7 @@ def _end(arrangement: Arrangement, status: ArrangementStatus, viewer: DashboardV
     if status.ended_at is None or status.ended_how is None:
         return
     if status.ended_by == "consumer":
-        yield TimelineEntry(at=status.ended_at, title=f"{viewer.subject(arrangement.customer_id)} stopped sharing")
+        yield TimelineEntry(at=status.ended_at, title=f"{viewer.subject_of(arrangement)} stopped sharing")
     else:
         title = "The sharing ended" if status.ended_by == "expiry" else "The sharing was stopped"
         yield TimelineEntry(at=status.ended_at, title=title, texts=[status.ended_how])

@@ -101,7 +101,7 @@ def arrangement_view(
         tells_holders=any(
             account.disclosure_facts.role == "secondary-user" and part != "not-told" for account, part in others
         ),
-        agreed="You agreed" if subject == "You" else "Agreed",
+        agreed="You agreed" if viewer.subject_of(arrangement) == "You" else "Agreed",
         consented_at=authorisation.authorised_at,
         period=status.period,
         ended_at=status.ended_at,

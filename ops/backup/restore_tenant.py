@@ -177,8 +177,13 @@ class _Restore:
             await store.insert_brand(registry, values, Hosts(**contents.hosts))
         except IntegrityError as error:
             raise BackupError(f"a host of {contents.slug}, or its id, belongs to another tenant now") from error
-        note = "from a backup"
-        await record_published(registry, contents.id, contents.theme, note=note, actor=actor(), now=now)
+        themes = self._restorable.backup.themes(contents.slug, self._restorable.identities)
+        if themes is None:
+            note = "from a backup"
+            await record_published(registry, contents.id, contents.theme, note=note, actor=actor(), now=now)
+        else:
+            versions, files = (list(map(msgspec.structs.asdict, each)) for each in (themes.versions, themes.files))
+            await store.restore_themes(registry, contents.id, versions, files)
         missing = []
         for participant, environment in contents.participants:
             columns = (market_participant.c.participant_id, market_participant.c.environment)
