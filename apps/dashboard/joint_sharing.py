@@ -23,6 +23,7 @@ from tenants.accounts.models import HeldAccount
 from tenants.disclosure import ledger
 from tenants.joint_accounts import approvals, sharing
 from tenants.joint_accounts.errors import NotAskedForApproval, SharingNotFound
+from tenants.joint_accounts.holders import is_protected
 from themes.problems import problem
 
 _Request = Request[Any, Any, Any]
@@ -64,6 +65,7 @@ async def ask_about_approval(
     _require_known(decision)
     async with joint_request(request, customer_id) as asked:
         account, view = await _load(asked, account_id, sharing_id)
+        protected = await is_protected(asked.tx, asked.acting, account_id, asked.now)
     if not (view.can_remove if decision == _REMOVE else view.card.approve_by):
         return redirect(view.card.path)
     return signed_in_page(
@@ -75,6 +77,7 @@ async def ask_about_approval(
         customer=asked.viewer.acting_for(customer_id),
         sharing=view,
         decision=decision,
+        is_protected=protected,
     )
 
 

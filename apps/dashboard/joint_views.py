@@ -96,6 +96,7 @@ class EffectsView(msgspec.Struct, frozen=True, kw_only=True):
     now: OptionView
     at_once: bool
     is_stricter: bool
+    has_others: bool
     others_are_told: bool
     is_protected: bool
     stops: Sequence[AffectedSharing]
@@ -161,6 +162,7 @@ def effects_view(preview: OptionPreview) -> EffectsView:
         now=option_view(preview.now),
         at_once=preview.takes_effect == "at-once",
         is_stricter=is_stricter(preview.chosen, preview.now),
+        has_others=preview.has_others,
         others_are_told=preview.others_are_told,
         is_protected=preview.is_protected,
         stops=affected("stops"),

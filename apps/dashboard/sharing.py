@@ -128,8 +128,9 @@ async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[Da
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         session = await require_session(request, tx, person)
         found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
-        held = await _held(tx, found, found.login_id, ctx.now)
-        seen = held if session.login_id == found.login_id else await _held(tx, found, session.login_id, ctx.now)
+        authorised_at = found.authorisation.authorised_at
+        held = await _held(tx, found, found.login_id, ctx.now, authorised_at=authorised_at)
+        seen = await _held(tx, found, session.login_id, ctx.now)
         disclosed = await ledger.of_arrangement(tx, found.id)
         covered = {account.id for version in found.versions for account in version.accounts}
         names = await accounts.names_of(
@@ -149,9 +150,14 @@ async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[Da
     return session, view
 
 
-async def _held(tx: Transaction, found: Arrangement, login_id: UUID, now: datetime) -> dict[UUID, HeldAccount]:
-    """Return the customer's accounts by id, for the person who authorised or for the person who reads."""
-    held = await accounts.accounts_of(tx, found.customer_id, found.recipient.recipient_id, now, login_id=login_id)
+async def _held(
+    tx: Transaction, found: Arrangement, login_id: UUID, now: datetime, *, authorised_at: datetime | None = None
+) -> dict[UUID, HeldAccount]:
+    """Return the customer's accounts by id, for the person who has authorised at a time, or for who reads now."""
+    recipient_id = found.recipient.recipient_id
+    held = await accounts.accounts_of(
+        tx, found.customer_id, recipient_id, now, login_id=login_id, authorised_at=authorised_at
+    )
     return {account.id: account for account in held}
 
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 import msgspec
 
@@ -51,7 +50,7 @@ def status_of(arrangement: Arrangement, viewer: DashboardViewer, *, received: bo
         period=period,
         ended_at=ended_at,
         ended_by=ended_by,
-        ended_how=None if ended_by is None else _ended_how(ended_by, arrangement.customer_id, viewer),
+        ended_how=None if ended_by is None else _ended_how(ended_by, viewer.represented_in(arrangement)),
     )
 
 
@@ -64,8 +63,7 @@ def _once_only(state: ArrangementState, *, received: bool) -> str:
     return gettext(_STATUS[state])
 
 
-def _ended_how(ended_by: EndedBy, customer_id: UUID, viewer: DashboardViewer) -> str:
-    customer = viewer.represented(customer_id)
+def _ended_how(ended_by: EndedBy, customer: str | None) -> str:
     if ended_by == "consumer" and customer is not None:
         return gettext("{customer} stopped sharing.", customer=customer)
     return gettext(wording.END_REASONS[ended_by])

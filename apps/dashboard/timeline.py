@@ -55,7 +55,7 @@ def _agreements(
     "Data holders MUST display the details of each authorisation's amendment" (CDS, Data Holder Dashboards).
     """
     versions, kind = arrangement.versions, viewer.kind(arrangement.customer_id)
-    customer, first = viewer.represented(arrangement.customer_id), arrangement.versions[0]
+    customer, first = viewer.represented_in(arrangement), arrangement.versions[0]
     # What was agreed first is elsewhere on the page, unless it was changed later.
     texts = list(_first_consent_lines(first, names, kind, viewer.zone)) if len(versions) > 1 else []
     yield TimelineEntry(at=first.authorised_at, title=_agreed(customer, is_changed=bool(texts)), texts=texts)
@@ -170,7 +170,7 @@ def _disclosures(
 def _end(arrangement: Arrangement, status: ArrangementStatus, viewer: DashboardViewer) -> Iterator[TimelineEntry]:
     if status.ended_at is None or status.ended_how is None:
         return
-    customer = viewer.represented(arrangement.customer_id)
+    customer = viewer.represented_in(arrangement)
     if status.ended_by == "consumer":
         title = (
             gettext("You stopped sharing")

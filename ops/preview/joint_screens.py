@@ -57,7 +57,7 @@ def _account_page(asked: Any, state: OptionState, shared: Sequence[SharedByOther
 def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return the template and the values of each screen. `dashboard` are the values of every page."""
     mia = Customer(id=CUSTOMER, kind="person", name="Mia Wong", is_self=True)
-    viewer = DashboardViewer(customers=[mia], now=now, zone=ZoneInfo("Australia/Sydney"))
+    viewer = DashboardViewer(login_id=UUID(int=9), customers=[mia], now=now, zone=ZoneInfo("Australia/Sydney"))
     asked: Any = SimpleNamespace(acting=Acting(customer_id=CUSTOMER, staff="s"), viewer=viewer, now=now)
     shared = SharedByOther(
         id=UUID(int=3), arrangement_id=UUID(int=4), account_id=ACCOUNT, account="Beach house",
@@ -89,13 +89,13 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
     )  # fmt: skip
     own = msgspec.structs.replace(affected, product="Solar Sums", is_own=True, arrangement_id=UUID(int=8))
     stops = OptionPreview(
-        account_id=ACCOUNT, now="pre-approval", chosen="no-disclosure", takes_effect="at-once", others_are_told=True,
+        account_id=ACCOUNT, now="pre-approval", chosen="no-disclosure", takes_effect="at-once", has_others=True,
         is_protected=True, sharing=(affected, own, msgspec.structs.replace(own, effect="none")),
     )  # fmt: skip
     restarting = tuple(msgspec.structs.replace(each, is_shared=False, effect="resumes") for each in (affected, own))
     resumes = OptionPreview(
         account_id=ACCOUNT, now="no-disclosure", chosen="pre-approval", takes_effect="when-all-agree",
-        others_are_told=True, is_protected=False, sharing=restarting,
+        has_others=True, is_protected=False, sharing=restarting,
     )  # fmt: skip
     entry = DisclosedEntry(
         title=said("Billing payments and history"),
@@ -158,6 +158,12 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
             "dashboard/joint_sharing",
             {**page, "sharing": views["removed"], "notice": late(joint_sharing_notice, "removed", views["removed"])},
         ),
-        "12-joint-approve": ("dashboard/joint_decision", {**page, "sharing": views["asked"], "decision": "approve"}),
-        "12-joint-remove": ("dashboard/joint_decision", {**page, "sharing": views["shared"], "decision": "remove"}),
+        "12-joint-approve": (
+            "dashboard/joint_decision",
+            {**page, "sharing": views["asked"], "decision": "approve", "is_protected": False},
+        ),
+        "12-joint-remove": (
+            "dashboard/joint_decision",
+            {**page, "sharing": views["shared"], "decision": "remove", "is_protected": False},
+        ),
     }
