@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up test smoke bench bench-data faults lint format lock
+.PHONY: help up test smoke bench bench-data faults lint format strings lock
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ lint: $(STAMP) ## Check style, types, import layers and templates
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+strings: $(STAMP) ## Write the catalogue of the texts that consumers read
+	$(BIN)/python -m haas.language.extraction
 
 lock: $(STAMP) ## Write requirements.lock with the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --all-extras --upgrade \

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from haas.clock import Clock, clock_from
-from haas.database import Database
+from haas.database import FEW_CONNECTIONS, Database
 from haas.jose import KeySealer, Sealer
 from haas.settings import MAIN_NODE
 from ops.deployment_settings import DeploymentSettings
@@ -30,9 +30,11 @@ class Deployment:
         self.clock: Clock = clock_from(settings.clock_file)
         self.sealer: Sealer = KeySealer(settings.master_key)
         self.database = Database.open(settings.database_urls, time_factor=settings.database_time_factor)
-        self.owner = Database.open(settings.owner_database_urls, pools=1, time_factor=settings.database_time_factor)
+        self.owner = Database.open(
+            settings.owner_database_urls, connections=FEW_CONNECTIONS, time_factor=settings.database_time_factor
+        )
         self.operator = Database.open(
-            settings.operator_database_urls, pools=1, time_factor=settings.database_time_factor
+            settings.operator_database_urls, connections=FEW_CONNECTIONS, time_factor=settings.database_time_factor
         )
         self.administration = Administration(self.owner, settings, self.clock)
         self.provisioner = Provisioner(self.owner, settings, self.sealer, self.clock, TENANT.script())

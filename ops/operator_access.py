@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from haas.clock import Clock, clock_from
-from haas.database import Database, LoginRefused, RoleRefused, Transaction
+from haas.database import FEW_CONNECTIONS, Database, LoginRefused, RoleRefused, Transaction
 from haas.errors import HaasError
 from haas.settings import MAIN_NODE, CommandSettings, database_variable
 from ops.migrations.cluster import login_statements
@@ -53,7 +53,7 @@ class OperatorAccess:
         self.settings = settings
         self.clock: Clock = clock_from(settings.clock_file)
         self.database = Database.open(
-            settings.operator_database_urls, pools=1, time_factor=settings.database_time_factor
+            settings.operator_database_urls, connections=FEW_CONNECTIONS, time_factor=settings.database_time_factor
         )
 
     @classmethod

@@ -1,12 +1,15 @@
 """The CDR data language: the texts that describe data wherever a person reviews, authorises or stops sharing.
 
 CDS, Data Language Standards: Common, and Energy Language. The texts are quoted from the standards; do not edit them.
+The standards have them in English only. In another language, `clusters` returns the translations of the catalogue.
 """
 
 from collections.abc import Collection
 from typing import Literal
 
 import msgspec
+
+from haas.language import gettext, gettext_noop
 
 CustomerKind = Literal["person", "organisation"]
 
@@ -22,7 +25,7 @@ SCOPES_WITH_HISTORY = frozenset({"energy:billing:read", "energy:electricity.usag
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """A data cluster with its title and permissions, in the words of the standards."""
+    """A data cluster with its title and permissions, in the words of the standards, in the current language."""
 
     title: str
     permissions: tuple[str, ...]
@@ -41,93 +44,133 @@ class _ScopePair(msgspec.Struct, frozen=True):
     merged_cluster: Cluster
 
 
-_PROFILE_NAME = Cluster("Name", ("Full name and title(s)",))
-_PROFILE_CONTACT = Cluster("Contact details", ("Phone number", "Email address", "Mail address"))
+_PROFILE_NAME = Cluster(gettext_noop("Name"), (gettext_noop("Full name and title(s)"),))
+_PROFILE_CONTACT = Cluster(
+    gettext_noop("Contact details"),
+    (gettext_noop("Phone number"), gettext_noop("Email address"), gettext_noop("Mail address")),
+)
 
 _PERSON = _ScopePair(
     "common:customer.basic:read",
     "common:customer.detail:read",
-    Cluster("Name and occupation", ("Name", "Occupation")),
-    Cluster("Contact details", ("Phone", "Email address", "Mail address", "Residential address")),
+    Cluster(gettext_noop("Name and occupation"), (gettext_noop("Name"), gettext_noop("Occupation"))),
     Cluster(
-        "Name, occupation, contact details",
-        ("Name", "Occupation", "Phone", "Email address", "Mail address", "Residential address"),
+        gettext_noop("Contact details"),
+        (
+            gettext_noop("Phone"),
+            gettext_noop("Email address"),
+            gettext_noop("Mail address"),
+            gettext_noop("Residential address"),
+        ),
+    ),
+    Cluster(
+        gettext_noop("Name, occupation, contact details"),
+        (
+            gettext_noop("Name"),
+            gettext_noop("Occupation"),
+            gettext_noop("Phone"),
+            gettext_noop("Email address"),
+            gettext_noop("Mail address"),
+            gettext_noop("Residential address"),
+        ),
     ),
 )
 _ORGANISATION_PROFILE = (
-    "Agent name and role",
-    "Organisation name",
-    "Organisation numbers (ABN or ACN)",
-    "Charity status",
-    "Establishment date",
-    "Industry",
-    "Organisation type",
-    "Country of registration",
+    gettext_noop("Agent name and role"),
+    gettext_noop("Organisation name"),
+    gettext_noop("Organisation numbers (ABN or ACN)"),
+    gettext_noop("Charity status"),
+    gettext_noop("Establishment date"),
+    gettext_noop("Industry"),
+    gettext_noop("Organisation type"),
+    gettext_noop("Country of registration"),
 )
-_ORGANISATION_CONTACT = ("Organisation address", "Mail address", "Phone number")
+_ORGANISATION_CONTACT = (
+    gettext_noop("Organisation address"),
+    gettext_noop("Mail address"),
+    gettext_noop("Phone number"),
+)
 _ORGANISATION = _ScopePair(
     "common:customer.basic:read",
     "common:customer.detail:read",
-    Cluster("Organisation profile", _ORGANISATION_PROFILE),
-    Cluster("Organisation contact details", _ORGANISATION_CONTACT),
-    Cluster("Organisation profile and contact details", (*_ORGANISATION_PROFILE, *_ORGANISATION_CONTACT)),
+    Cluster(gettext_noop("Organisation profile"), _ORGANISATION_PROFILE),
+    Cluster(gettext_noop("Organisation contact details"), _ORGANISATION_CONTACT),
+    Cluster(gettext_noop("Organisation profile and contact details"), (*_ORGANISATION_PROFILE, *_ORGANISATION_CONTACT)),
 )
-_ACCOUNT_DETAIL = ("Account type", "Fees, features, rates, and discounts", "Additional account users")
+_ACCOUNT_DETAIL = (
+    gettext_noop("Account type"),
+    gettext_noop("Fees, features, rates, and discounts"),
+    gettext_noop("Additional account users"),
+)
 _ACCOUNTS = _ScopePair(
     "energy:accounts.basic:read",
     "energy:accounts.detail:read",
-    Cluster("Accounts and plans", ("Account and plan information",)),
-    Cluster("Account and plan details", _ACCOUNT_DETAIL),
-    Cluster("Account and plan details", ("Account and plan information", *_ACCOUNT_DETAIL)),
+    Cluster(gettext_noop("Accounts and plans"), (gettext_noop("Account and plan information"),)),
+    Cluster(gettext_noop("Account and plan details"), _ACCOUNT_DETAIL),
+    Cluster(gettext_noop("Account and plan details"), (gettext_noop("Account and plan information"), *_ACCOUNT_DETAIL)),
 )
 _SERVICE_POINTS = _ScopePair(
     "energy:electricity.servicepoints.basic:read",
     "energy:electricity.servicepoints.detail:read",
-    Cluster("Electricity connection", ("National Meter Identifier (NMI)", "Customer type", "Connection point details")),
-    Cluster("Electricity meter", ("Supply address", "Meter details", "Associated service providers")),
     Cluster(
-        "Electricity connection and meter",
+        gettext_noop("Electricity connection"),
         (
-            "National Meter Identifier (NMI)",
-            "Supply address",
-            "Customer type",
-            "Connection point details",
-            "Meter details",
-            "Associated service providers",
+            gettext_noop("National Meter Identifier (NMI)"),
+            gettext_noop("Customer type"),
+            gettext_noop("Connection point details"),
+        ),
+    ),
+    Cluster(
+        gettext_noop("Electricity meter"),
+        (gettext_noop("Supply address"), gettext_noop("Meter details"), gettext_noop("Associated service providers")),
+    ),
+    Cluster(
+        gettext_noop("Electricity connection and meter"),
+        (
+            gettext_noop("National Meter Identifier (NMI)"),
+            gettext_noop("Supply address"),
+            gettext_noop("Customer type"),
+            gettext_noop("Connection point details"),
+            gettext_noop("Meter details"),
+            gettext_noop("Associated service providers"),
         ),
     ),
 )
 _CLUSTERS_OF_SINGLE_SCOPES = {
     "energy:accounts.concessions:read": Cluster(
-        "Concessions and assistance", ("Concession type", "Concession information")
+        gettext_noop("Concessions and assistance"),
+        (gettext_noop("Concession type"), gettext_noop("Concession information")),
     ),
     "energy:accounts.paymentschedule:read": Cluster(
-        "Payment preferences", ("Payment and billing frequency", "Any scheduled payment details")
+        gettext_noop("Payment preferences"),
+        (gettext_noop("Payment and billing frequency"), gettext_noop("Any scheduled payment details")),
     ),
     "energy:billing:read": Cluster(
-        "Billing payments and history",
+        gettext_noop("Billing payments and history"),
         (
-            "Account balance",
-            "Payment method",
-            "Payment status",
-            "Charges, discounts, credits",
-            "Billing date",
-            "Usage for billing period",
-            "Payment date",
-            "Invoice number",
+            gettext_noop("Account balance"),
+            gettext_noop("Payment method"),
+            gettext_noop("Payment status"),
+            gettext_noop("Charges, discounts, credits"),
+            gettext_noop("Billing date"),
+            gettext_noop("Usage for billing period"),
+            gettext_noop("Payment date"),
+            gettext_noop("Invoice number"),
         ),
     ),
     "energy:electricity.der:read": Cluster(
-        "Energy generation and storage",
+        gettext_noop("Energy generation and storage"),
         (
-            "Generation information",
-            "Generation or storage device type",
-            "Device characteristics",
-            "Devices that can operate without the grid",
-            "Energy conversion information",
+            gettext_noop("Generation information"),
+            gettext_noop("Generation or storage device type"),
+            gettext_noop("Device characteristics"),
+            gettext_noop("Devices that can operate without the grid"),
+            gettext_noop("Energy conversion information"),
         ),
     ),
-    "energy:electricity.usage:read": Cluster("Electricity usage", ("Usage", "Meter details")),
+    "energy:electricity.usage:read": Cluster(
+        gettext_noop("Electricity usage"), (gettext_noop("Usage"), gettext_noop("Meter details"))
+    ),
 }
 
 
@@ -144,7 +187,7 @@ def clusters(scopes: Collection[str], kind: CustomerKind, claims: Collection[str
     for pair in _pairs(kind):
         found.extend(_clusters_of_pair(pair, scopes))
     found.extend(cluster for scope, cluster in _CLUSTERS_OF_SINGLE_SCOPES.items() if scope in scopes)
-    return found
+    return [_translated(cluster) for cluster in found]
 
 
 def title_of(scope: str, kind: CustomerKind) -> str:
@@ -160,7 +203,7 @@ def covered_clusters(scopes: Collection[str], kind: CustomerKind, claims: Collec
     covered = set(clusters(scopes, kind, claims))
     for pair in _pairs(kind):
         if pair.detail in scopes:
-            covered |= {pair.basic_cluster, pair.detail_cluster, pair.merged_cluster}
+            covered |= {_translated(each) for each in (pair.basic_cluster, pair.detail_cluster, pair.merged_cluster)}
     return covered
 
 
@@ -187,3 +230,7 @@ def _clusters_of_pair(pair: _ScopePair, scopes: Collection[str]) -> list[Cluster
         case False, True:
             return [pair.merged_cluster]
     return []
+
+
+def _translated(cluster: Cluster) -> Cluster:
+    return Cluster(gettext(cluster.title), tuple(gettext(permission) for permission in cluster.permissions))

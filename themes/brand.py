@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -35,9 +35,9 @@ _PLAIN_ICON = (
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """A way to contact the brand: "Call", "tel:1800555010", "1800 555 010"."""
+    """A way to contact the brand: "phone", "tel:1800555010", "1800 555 010"."""
 
-    verb: str
+    kind: Literal["phone", "email"]
     href: str
     text: str
 
@@ -82,9 +82,15 @@ class Brand(msgspec.Struct, frozen=True, kw_only=True):
     """The logo as SVG text, or a circle in the brand's colour if there is no logo."""
     icon: str
     """`icon_svg` as a data URI."""
-    support: tuple[Contact, ...]
+    phone: Contact | None
+    email: Contact | None
     texts: Mapping[Place | None, PageTexts]
     """The texts that may stand at each place. None: at no place for consumers."""
+
+    @property
+    def support(self) -> list[Contact]:
+        """The ways to contact the brand."""
+        return [contact for contact in (self.phone, self.email) if contact is not None]
 
     @property
     def dark(self) -> bool:
@@ -167,7 +173,8 @@ def _with_derived_values(theme: ThemeTokens, zone: ZoneInfo) -> Brand:
         touch_icon=None if theme.touch_icon is None else f"/theme/{file_name('touch_icon', theme.touch_icon)}",
         icon_svg=icon_svg,
         icon=data_uri(icon_svg),
-        support=tuple(_support(theme)),
+        phone=_phone(theme),
+        email=_email(theme),
         texts={place: texts_at(place, theme.brand_name, theme.texts) for place in (None, *get_args(Place))},
     )
 
@@ -176,12 +183,11 @@ def _drawing_name(svg: str) -> str:
     return f"{fingerprint(svg)}.svg"
 
 
-def _support(theme: ThemeTokens) -> list[Contact]:
-    contacts = []
-    if theme.support_phone:
-        contacts.append(Contact("Call", telephone_link(theme.support_phone), theme.support_phone))
-    if theme.support_email:
-        contacts.append(
-            Contact("write to" if contacts else "Write to", f"mailto:{theme.support_email}", theme.support_email)
-        )
-    return contacts
+def _phone(theme: ThemeTokens) -> Contact | None:
+    if not theme.support_phone:
+        return None
+    return Contact("phone", telephone_link(theme.support_phone), theme.support_phone)
+
+
+def _email(theme: ThemeTokens) -> Contact | None:
+    return Contact("email", f"mailto:{theme.support_email}", theme.support_email) if theme.support_email else None

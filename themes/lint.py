@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _TAG = re.compile(r"<(?P<name>[a-z][a-z0-9]*)(?P<attributes>(?:\{\{.*?\}\}|\{%.*?%\}|\"[^\"]*\"|[^>\"])*)>", re.DOTALL)
+_MESSAGE = re.compile(r"\b(?:_|gettext|ngettext)\((?!\s*\")")
 _WHOLE_THEME = re.compile(r"\bbrand\.(?:theme|texts)\b")
 _FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 _LABEL = re.compile(r"<label\b[^>]*\bfor=\"(?P<id>[^\"]+)\"", re.DOTALL)
@@ -31,6 +32,12 @@ def _unescaped(text: str) -> Iterator[TemplateFinding]:
     """All values are escaped: there is no `safe` filter, no `autoescape` block and no `Markup`."""
     for found in re.finditer(r"\|\s*safe\b|autoescape|Markup", text):
         yield TemplateFinding(_line(text, found.start()), f"{found.group().strip()} turns escaping off")
+
+
+def _messages(text: str) -> Iterator[TemplateFinding]:
+    """A message is a literal: a message is not escaped, and only literals get into the catalogue."""
+    for found in _MESSAGE.finditer(text):
+        yield TemplateFinding(_line(text, found.start()), f"{found.group().strip()} needs a literal in double quotes")
 
 
 def _scripts_and_styles(text: str) -> Iterator[TemplateFinding]:
@@ -95,9 +102,15 @@ def _theme(text: str) -> Iterator[TemplateFinding]:
 
 
 _LINK_OF_THE_TEXT: Final = '<a href="{{ line }}"'
-MAIL_RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (_unescaped, _links_and_loads, _theme)
+MAIL_RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (
+    _unescaped,
+    _messages,
+    _links_and_loads,
+    _theme,
+)
 RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (
     _unescaped,
+    _messages,
     _scripts_and_styles,
     _other_sites,
     _forms,

@@ -8,6 +8,7 @@ read.
 import re
 from typing import Final
 
+from haas.language import current_language, gettext
 from themes.brand import Brand
 from themes.neutrals import NEUTRALS
 from themes.rendering import environment
@@ -37,6 +38,7 @@ def mail_html(brand: Brand, subject: str, text: str) -> str:
         .get_template("mail/message.html.jinja")
         .render(
             brand=brand,
+            language=current_language(),
             subject=subject,
             code=None if bound is None else bound["code"],
             bound=None if bound is None else bound.group(),
@@ -61,8 +63,17 @@ def _read(text: str) -> tuple[list[list[str]], re.Match[str] | None]:
 def _signature(brand: Brand) -> list[str]:
     """Return the last lines of an email: who sends it, and how to reach them. None of them is an address to open."""
     texts = brand.texts["mail"]
-    ways = " or ".join(f"{contact.verb} {contact.text}" for contact in brand.support)
-    answered = f" We answer {texts.hours}." if texts.hours and ways else ""
+    ways = _ways(brand)
+    answered = " " + gettext("We answer {hours}.", hours=texts.hours) if texts.hours and ways else ""
     company = texts.company.replace("\N{NO-BREAK SPACE}", " ")  # an email of ASCII characters needs no encoding
-    lines = (texts.say("mail_closing"), company, f"{ways}.{answered}" if ways else "")
+    lines = (texts.say("mail_closing"), company, f"{ways}{answered}")
     return [line for line in lines if line]
+
+
+def _ways(brand: Brand) -> str:
+    """Return how to reach the brand, in a sentence, or an empty text."""
+    if brand.phone and brand.email:
+        return gettext("Call {phone} or write to {email}.", phone=brand.phone.text, email=brand.email.text)
+    if brand.phone:
+        return gettext("Call {phone}.", phone=brand.phone.text)
+    return gettext("Write to {email}.", email=brand.email.text) if brand.email else ""

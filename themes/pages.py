@@ -4,15 +4,16 @@ from typing import Final, Literal
 
 import msgspec
 
+from haas.language import gettext, gettext_noop
 from themes.brand import Brand
 from themes.rendering import render as render_template
 from themes.sites import CONSUMER, Link, Site
 from themes.tone import SENTENCES, ToneName
 from themes.views import RecipientLink
 
-_TRY_AGAIN: Final = Link("try-again", "", "Try again")
+_TRY_AGAIN: Final = Link("try-again", "", gettext_noop("Try again"))
 """An empty address is that of the page itself, also of a page that a server sends in place of another one."""
-_UNKNOWN_RECIPIENT: Final = "the app or website that you came from"
+_UNKNOWN_RECIPIENT: Final = gettext_noop("the app or website that you came from")
 
 MessageKind = Literal[
     "bad-request",
@@ -56,147 +57,168 @@ class Message(msgspec.Struct, frozen=True):
 
 
 MESSAGES: Final[dict[MessageKind, Message]] = {
-    "bad-request": Message(400, "We could not read this", ("It is not well formed. Nothing has been changed.",)),
-    "not-found": Message(404, "Page not found", (SENTENCES["not_found"].usual,), links_to_start=True),
-    "refused": Message(403, "This is not possible", ("You are not allowed to do this.",), links_to_start=True),
+    "bad-request": Message(
+        400, gettext_noop("We could not read this"), (gettext_noop("It is not well formed. Nothing has been changed."),)
+    ),
+    "not-found": Message(404, gettext_noop("Page not found"), (SENTENCES["not_found"].usual,), links_to_start=True),
+    "refused": Message(
+        403,
+        gettext_noop("This is not possible"),
+        (gettext_noop("You are not allowed to do this."),),
+        links_to_start=True,
+    ),
     "form-refused": Message(
         403,
-        "We could not accept this form",
+        gettext_noop("We could not accept this form"),
         (
-            "The page that you came from is no longer valid, so nothing has been changed.",
-            "Go back, load the page again, and try once more. Cookies must be allowed for this site.",
+            gettext_noop("The page that you came from is no longer valid, so nothing has been changed."),
+            gettext_noop("Go back, load the page again, and try once more. Cookies must be allowed for this site."),
         ),
         links_to_start=True,
     ),
     "flow-unknown": Message(
         403,
-        "We cannot go on here",
+        gettext_noop("We cannot go on here"),
         (
-            "This page belongs to another browser, or cookies are not allowed for this site.",
-            "This visit has changed nothing.",
-            "To share your data, go back to the app or website that you came from and start there again.",
+            gettext_noop("This page belongs to another browser, or cookies are not allowed for this site."),
+            gettext_noop("This visit has changed nothing."),
+            gettext_noop("To share your data, go back to the app or website that you came from and start there again."),
         ),
         links_to_start=True,
     ),
     "flow-awaited": Message(
         410,
-        "You have authorised this request",
+        gettext_noop("You have authorised this request"),
         (
-            "Sharing begins when {recipient} has received our answer. Go back there to continue.",
-            "Here you can see what you share, and stop it.",
+            gettext_noop("Sharing begins when {recipient} has received our answer. Go back there to continue."),
+            gettext_noop("Here you can see what you share, and stop it."),
         ),
         links_to_start=True,
         links_to_recipient=True,
     ),
     "flow-unfinished": Message(
         410,
-        "This request was not completed",
+        gettext_noop("This request was not completed"),
         (
-            "You authorised it, but {recipient} did not complete it in time. It has changed nothing.",
-            "To share your data, go back to {recipient} and start there again.",
+            gettext_noop("You authorised it, but {recipient} did not complete it in time. It has changed nothing."),
+            gettext_noop("To share your data, go back to {recipient} and start there again."),
         ),
         links_to_start=True,
         links_to_recipient=True,
     ),
     "flow-sharing": Message(
         410,
-        "You have authorised this request",
+        gettext_noop("You have authorised this request"),
         (
-            "What you agreed to is in force. Go back to {recipient} to continue.",
-            "Here you can see what you share, and stop it.",
+            gettext_noop("What you agreed to is in force. Go back to {recipient} to continue."),
+            gettext_noop("Here you can see what you share, and stop it."),
         ),
         links_to_start=True,
         links_to_recipient=True,
     ),
     "flow-stopped": Message(
         410,
-        "This sharing has ended",
+        gettext_noop("This sharing has ended"),
         (
-            "You authorised this request, and the sharing has ended since then. No more data is shared because of it.",
-            "To share your data again, go back to {recipient} and start there.",
+            gettext_noop(
+                "You authorised this request, and the sharing has ended since then. No more data is shared because of "
+                "it."
+            ),
+            gettext_noop("To share your data again, go back to {recipient} and start there."),
         ),
         links_to_start=True,
         links_to_recipient=True,
     ),
     "flow-cancelled": Message(
         410,
-        "This request was cancelled",
+        gettext_noop("This request was cancelled"),
         (
-            "Nothing is shared because of it, and it has changed nothing.",
-            "To share your data, go back to {recipient} and start there again.",
+            gettext_noop("Nothing is shared because of it, and it has changed nothing."),
+            gettext_noop("To share your data, go back to {recipient} and start there again."),
         ),
         links_to_start=True,
         links_to_recipient=True,
     ),
     "flow-expired": Message(
         410,
-        "This request has expired",
+        gettext_noop("This request has expired"),
         (
-            "It was open for one hour. Nothing is shared because of it, and it has changed nothing.",
-            "To share your data, go back to {recipient} and start there again.",
+            gettext_noop("It was open for one hour. Nothing is shared because of it, and it has changed nothing."),
+            gettext_noop("To share your data, go back to {recipient} and start there again."),
         ),
         links_to_start=True,
         links_to_recipient=True,
     ),
     "request-over": Message(
         410,
-        "This request is over",
+        gettext_noop("This request is over"),
         (
-            "It has already been answered, cancelled, or has expired. This visit has changed nothing.",
-            "To share your data, go back to {recipient} and start there again.",
+            gettext_noop("It has already been answered, cancelled, or has expired. This visit has changed nothing."),
+            gettext_noop("To share your data, go back to {recipient} and start there again."),
         ),
         links_to_start=True,
         links_to_recipient=True,
     ),
     "request-invalid": Message(
         400,
-        "This request cannot be used",
+        gettext_noop("This request cannot be used"),
         (
-            "The app or website that sent you here sent something that we cannot accept. No data has been shared.",
-            "Go back to it and start again. If that does not help, contact the company that provides it.",
+            gettext_noop(
+                "The app or website that sent you here sent something that we cannot accept. No data has been shared."
+            ),
+            gettext_noop("Go back to it and start again. If that does not help, contact the company that provides it."),
         ),
         links_to_start=True,
     ),
     "response-impossible": Message(
         400,
-        "We cannot take you back",
+        gettext_noop("We cannot take you back"),
         (
-            "We cannot send our answer to {recipient}. This request is over. It has changed nothing.",
-            "Go back there yourself. To share your data, start there again later.",
+            gettext_noop("We cannot send our answer to {recipient}. This request is over. It has changed nothing."),
+            gettext_noop("Go back there yourself. To share your data, start there again later."),
         ),
         links_to_start=True,
         links_to_recipient=True,
     ),
-    "too-large": Message(413, "Too much at once", ("We do not accept anything this large. Nothing has been changed.",)),
-    "misdirected": Message(421, "Wrong address", ("This site is not served over this connection.",)),
+    "too-large": Message(
+        413,
+        gettext_noop("Too much at once"),
+        (gettext_noop("We do not accept anything this large. Nothing has been changed."),),
+    ),
+    "misdirected": Message(
+        421, gettext_noop("Wrong address"), (gettext_noop("This site is not served over this connection."),)
+    ),
     "failed": Message(
         500,
-        "Something went wrong on our side",
-        ("We are sorry. Unless you saw a confirmation, nothing has been changed. Please try again in a few minutes.",),
+        gettext_noop("Something went wrong on our side"),
+        (
+            gettext_noop(
+                "We are sorry. Unless you saw a confirmation, nothing has been changed. Please try again in a few "
+                "minutes."
+            ),
+        ),
     ),
-    "unavailable": Message(
-        503, "We are busy right now", (SENTENCES["busy"].usual,)
-    ),
+    "unavailable": Message(503, gettext_noop("We are busy right now"), (SENTENCES["busy"].usual,)),
     "down": Message(
         503,
-        "These pages are not available now",
+        gettext_noop("These pages are not available now"),
         (
-            "We are sorry, and are working on it. Please try again in a few minutes.",
-            "What you share has not changed, unless you saw a confirmation.",
+            gettext_noop("We are sorry, and are working on it. Please try again in a few minutes."),
+            gettext_noop("What you share has not changed, unless you saw a confirmation."),
         ),
         links_to_itself=True,
         names_contacts=True,
     ),
     "suspended": Message(
         503,
-        "Data sharing is paused",
+        gettext_noop("Data sharing is paused"),
         (
-            "At the moment we do not take new requests to share data. Please try again later.",
-            "You can still see what you share, and stop it.",
+            gettext_noop("At the moment we do not take new requests to share data. Please try again later."),
+            gettext_noop("You can still see what you share, and stop it."),
         ),
         links_to_start=True,
     ),
-}  # fmt: skip
+}
 
 
 _STAFF_MESSAGES: Final[dict[MessageKind, Message]] = {
@@ -232,15 +254,16 @@ def render(
     """
     message = MESSAGES[kind] if site is CONSUMER else _STAFF_MESSAGES.get(kind, MESSAGES[kind])
     own = _IN_THE_TONE_OF_THE_BRAND.get(kind) if site is CONSUMER else None
-    name = _UNKNOWN_RECIPIENT if recipient is None else recipient.name
+    link = _TRY_AGAIN if message.links_to_itself else site.start if message.links_to_start else None
+    name = gettext(_UNKNOWN_RECIPIENT) if recipient is None else recipient.name
     return render_template(
         "message",
         brand,
         site,
-        heading=message.heading,
-        paragraphs=[brand.texts["ends"].say(own)] if own else [text.format(recipient=name) for text in message.texts],
+        heading=gettext(message.heading),
+        paragraphs=[brand.texts["ends"].say(own)] if own else [gettext(text, recipient=name) for text in message.texts],
         recipient=recipient if message.links_to_recipient and recipient is not None and recipient.href else None,
-        link=_TRY_AGAIN if message.links_to_itself else site.start if message.links_to_start else None,
+        link=None if link is None else msgspec.structs.replace(link, text=gettext(link.text)),
         link_is_main=message.links_to_itself,
         names_contacts=message.names_contacts,
         reference=reference,

@@ -1,19 +1,21 @@
 """Rendering of templates. All values are escaped, and an undefined name in a template is an error."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from haas.language import Language, comma_list, current_language, day_text, gettext
 from themes import wording
 from themes.brand import Brand
 from themes.sites import CONSUMER, Site
+from themes.template_texts import TranslatedTemplates
 from themes.tone import Place
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -32,8 +34,9 @@ _PLACES: Final[Mapping[str, Place]] = {
 
 def render(template: str, brand: Brand, site: Site, **values: Any) -> str:
     """Return the page of `template`, a path below `themes/templates` without suffix, in the theme of a brand."""
-    texts = brand.texts[place_of(template, site)]
-    return environment().get_template(f"{template}.html.jinja").render(brand=brand, site=site, texts=texts, **values)
+    texts, language = brand.texts[place_of(template, site)], current_language()
+    found = environment().get_template(f"{template}.html.jinja")
+    return found.render(brand=brand, site=site, texts=texts, language=language, **values)
 
 
 def place_of(template: str, site: Site) -> Place | None:
@@ -43,10 +46,15 @@ def place_of(template: str, site: Site) -> Place | None:
     return _PLACES.get(template) or _PLACES.get(template.partition("/")[0])
 
 
+def environment() -> TranslatedTemplates:
+    """Return the Jinja environment of all templates in the current language."""
+    return _environment(current_language())
+
+
 @cache
-def environment() -> Environment:
-    """Return the Jinja environment of all templates."""
-    made = Environment(
+def _environment(language: Language) -> TranslatedTemplates:
+    made = TranslatedTemplates(
+        language,
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -60,7 +68,12 @@ def environment() -> Environment:
         date=_date,
         time_of_day=_time_of_day,
         date_and_time=_date_and_time,
-        day=wording.day,
+        day=day_text,
+        comma_list=_comma_list,
+        date_element=_date_element,
+        time_element=_time_element,
+        moment_element=_moment_element,
+        day_element=_day_element,
         iso=_iso,
         iso_day=_iso_day,
         unavailable_reason=_unavailable_reason,
@@ -90,6 +103,44 @@ def _breakable(text: str) -> Markup:
     return Markup("@<wbr>").join(escape(part) for part in text.split("@"))
 
 
+@pass_context
+def _date_element(context: Context, value: datetime) -> Markup:
+    """Return a `time` element with the day of a moment."""
+    return _element(value, _date(context, value))
+
+
+@pass_context
+def _time_element(context: Context, value: datetime, **attributes: str) -> Markup:
+    """Return a `time` element with the time of day of a moment, in one line."""
+    return _element(value, _time_of_day(context, value), **{"class": "whole"}, **attributes)
+
+
+@pass_context
+def _moment_element(context: Context, value: datetime, **attributes: str) -> Markup:
+    """Return a `time` element with the day and the time of a moment."""
+    return _element(value, _date_and_time(context, value), **attributes)
+
+
+@pass_context
+def _day_element(context: Context, value: date) -> Markup:
+    """Return a `time` element with a day, or with the day of a moment of which only the day is known."""
+    text = _date(context, value) if isinstance(value, datetime) else day_text(value)
+    return _time(_iso_day(context, value), text)
+
+
+def _element(value: datetime, text: str, **attributes: str) -> Markup:
+    return _time(_iso(value), text, **attributes)
+
+
+def _time(machine_readable: str, text: str, **attributes: str) -> Markup:
+    more = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+    return Markup(f'<time datetime="{machine_readable}"{more}>{escape(text)}</time>')  # noqa: S704 - a time
+
+
+def _comma_list(values: Iterable[Any]) -> Markup:
+    return Markup(comma_list([escape(value) for value in values]))  # noqa: S704 - the values are escaped
+
+
 def _is_address(line: str) -> bool:
     """Return whether a line of a message is an address and nothing else."""
     return re.fullmatch(r"https://\S+", line) is not None
@@ -107,9 +158,10 @@ def _iso_day(context: Context, value: date) -> str:
 
 
 def _unavailable_reason(reason: str) -> str:
-    return wording.UNAVAILABLE_REASONS[reason]
+    return gettext(wording.UNAVAILABLE_REASONS[reason])
 
 
 def _stopped_reason(reason: str) -> str | None:
     """Return the text for an account whose sharing has stopped, or None if it is only not shared now."""
-    return wording.STOPPED_REASONS.get(reason)
+    found = wording.STOPPED_REASONS.get(reason)
+    return None if found is None else gettext(found)

@@ -4,6 +4,8 @@ from typing import Final
 
 import msgspec
 
+from haas.language import gettext_noop
+
 
 class Link(msgspec.Struct, frozen=True):
     """A link to the next page for the person."""
@@ -26,7 +28,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     """Whom the pages are for, in the footer of the staff's pages. `{brand}` is the name of the brand."""
 
 
-CONSUMER: Final = Site(layout="consumer.html.jinja", start=Link("dashboard", "/dashboard", "See and stop data sharing"))
+CONSUMER: Final = Site(
+    layout="consumer.html.jinja", start=Link("dashboard", "/dashboard", gettext_noop("See and stop data sharing"))
+)
 """The public host of a brand: the consent flow and the dashboard."""
 
 _STAFF_START: Final = Link("start", "/", "Go to the start page")

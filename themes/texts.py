@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 import phonenumbers
 
+from haas.language import comma_list, gettext, gettext_noop
 from haas.mail import is_header_text
 from themes.tone import SENTENCES, Place, ToneName, is_sentence, said, tone_problems
 
@@ -72,15 +73,15 @@ TEXT_PLACES: Final[Mapping[str, frozenset[Place]]] = {
 """Each text of a theme with the places where it may stand. The sentences of `tone` have their places in
 `themes.tone`."""
 _LINKS: Final = {
-    "cdr_policy": "Our CDR policy",
-    "privacy_policy": "Privacy policy",
-    "complaints": "Complaints",
-    "accessibility": "Accessibility",
+    "cdr_policy": gettext_noop("Our CDR policy"),
+    "privacy_policy": gettext_noop("Privacy policy"),
+    "complaints": gettext_noop("Complaints"),
+    "accessibility": gettext_noop("Accessibility"),
 }
 _PHONES: Final = {
-    "interpreter_phone": "Interpreter",
-    "relay_phone": "National Relay Service",
-    "hardship_phone": "Help with paying",
+    "interpreter_phone": gettext_noop("Interpreter"),
+    "relay_phone": gettext_noop("National Relay Service"),
+    "hardship_phone": gettext_noop("Help with paying"),
 }
 _LINES: Final = ("identifier_hint", "identifier_format", "legal_name", "hours", *_PHONES)
 
@@ -106,7 +107,7 @@ class PageTexts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def hint(self) -> str:
         """What the field of the identifier says about it."""
-        own = self.texts.identifier_hint or f"The one you already use with {self.brand_name}."
+        own = self.texts.identifier_hint or gettext("The one you already use with {brand}.", brand=self.brand_name)
         return f"{own} {self.texts.identifier_format}" if self.texts.identifier_format else own
 
     @property
@@ -117,14 +118,16 @@ class PageTexts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def company(self) -> str:
         """The company and its ABN, or an empty text."""
-        abn = None if self.texts.abn is None else f"ABN\N{NO-BREAK SPACE}{formatted_abn(self.texts.abn)}"
-        return ", ".join(part for part in (self.texts.legal_name, abn) if part)
+        abn = (
+            None if self.texts.abn is None else gettext("ABN\N{NO-BREAK SPACE}{abn}", abn=formatted_abn(self.texts.abn))
+        )
+        return comma_list([part for part in (self.texts.legal_name, abn) if part])
 
     @property
     def links(self) -> list[NamedLink]:
         """The documents of the brand."""
         return [
-            NamedLink(name, href, title)
+            NamedLink(name, href, gettext(title))
             for name, title in _LINKS.items()
             if (href := getattr(self.texts, name)) is not None
         ]
@@ -133,7 +136,7 @@ class PageTexts(msgspec.Struct, frozen=True, kw_only=True):
     def phones(self) -> list[NamedLink]:
         """Further telephone numbers."""
         return [
-            NamedLink(title, telephone_link(number), number)
+            NamedLink(gettext(title), telephone_link(number), number)
             for name, title in _PHONES.items()
             if (number := getattr(self.texts, name)) is not None
         ]

@@ -6,6 +6,8 @@ Everything else is the same for all brands: the words of the standards, and what
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, NamedTuple
 
+from haas.language import gettext, gettext_noop
+
 Place = Literal["consent", "dashboard", "withdrawal", "ends", "mail"]
 """Where a text can stand: the steps of a consent, the dashboard with its sign-in, the page on which a person stops a
 sharing, the pages with one message, and emails."""
@@ -21,7 +23,7 @@ class Sentence(NamedTuple):
     """A sentence that a brand may replace."""
 
     usual: str
-    """What a brand without a sentence of its own says. Empty: nothing."""
+    """What a brand without a sentence of its own says: the id of a message of the catalogue. Empty: nothing."""
     places: frozenset[Place]
 
 
@@ -30,14 +32,16 @@ def _sentence(usual: str, *places: Place) -> Sentence:
 
 
 SENTENCES: Final[Mapping[ToneName, Sentence]] = {
-    "help_question": _sentence("Need help?", "consent", "dashboard", "withdrawal", "ends"),
+    "help_question": _sentence(gettext_noop("Need help?"), "consent", "dashboard", "withdrawal", "ends"),
     "sign_in_lead": _sentence(
-        "See who receives your data from {brand}, and stop sharing when you want to.", "dashboard"
+        gettext_noop("See who receives your data from {brand}, and stop sharing when you want to."), "dashboard"
     ),
-    "sharing_lead": _sentence("Who receives your data from {brand}, and who has received it before.", "dashboard"),
-    "sharing_none": _sentence("You are not sharing your data with anyone.", "dashboard"),
-    "not_found": _sentence("There is nothing at this address.", "ends"),
-    "busy": _sentence("Please try again in a minute. Nothing has been lost.", "ends"),
+    "sharing_lead": _sentence(
+        gettext_noop("Who receives your data from {brand}, and who has received it before."), "dashboard"
+    ),
+    "sharing_none": _sentence(gettext_noop("You are not sharing your data with anyone."), "dashboard"),
+    "not_found": _sentence(gettext_noop("There is nothing at this address."), "ends"),
+    "busy": _sentence(gettext_noop("Please try again in a minute. Nothing has been lost."), "ends"),
     "mail_closing": _sentence("", "mail"),
 }
 """The sentences that a brand may replace, by name, each with the places where it stands."""
@@ -77,4 +81,7 @@ def is_sentence(text: str) -> bool:
 
 def said(name: ToneName, tone: Mapping[str, str], brand_name: str) -> str:
     """Return a sentence: that of the brand, or the usual one."""
-    return tone.get(name, SENTENCES[name].usual).replace(BRAND, brand_name)
+    if name in tone:
+        return tone[name].replace(BRAND, brand_name)
+    usual = SENTENCES[name].usual
+    return gettext(usual, brand=brand_name) if usual else ""

@@ -1,41 +1,53 @@
 """Times, durations and reasons as texts for a person, in the brand's time zone."""
 
-from datetime import date as calendar_day
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from haas.language import clock_time, day_text, gettext, gettext_noop, ngettext
+
 _MINUTE, _HOUR = 60, 3_600
 DAY: Final = 86_400
 """In seconds."""
 _YEAR_DAYS: Final = 365
-_NOON: Final = 12
 
-_REFUSED: Final = "We cannot share data of this account at present. Contact us to learn more."
+_REFUSED: Final = gettext_noop("We cannot share data of this account at present. Contact us to learn more.")
 """The same for every reason: another person may read it."""
 UNAVAILABLE_REASONS: Final = {
-    "sharing-off": "Sharing is turned off for this joint account. An account holder can ask us to turn it on again.",
-    "secondary-user": "You can use this account, but its holder has not given you permission to share its data.",
-    "no-open-account": "Data can only be shared by customers who have at least one open account with us.",
-    "approval-pending": "Its data is not shared before all account holders whose approval is needed have approved it.",
-    "approval-declined": "Not all account holders whose approval is needed approved it, so its data is not shared.",
-    "approval-lapsed": "It was not approved in time, so its data is not shared.",
-    "approval-withdrawn": "The approval of an account holder was withdrawn, so its data is not shared any more.",
-    "ineligible": "Data of this account cannot be shared under the Consumer Data Right.",
+    "sharing-off": gettext_noop(
+        "Sharing is turned off for this joint account. An account holder can ask us to turn it on again."
+    ),
+    "secondary-user": gettext_noop(
+        "You can use this account, but its holder has not given you permission to share its data."
+    ),
+    "no-open-account": gettext_noop("Data can only be shared by customers who have at least one open account with us."),
+    "approval-pending": gettext_noop(
+        "Its data is not shared before all account holders whose approval is needed have approved it."
+    ),
+    "approval-declined": gettext_noop(
+        "Not all account holders whose approval is needed approved it, so its data is not shared."
+    ),
+    "approval-lapsed": gettext_noop("It was not approved in time, so its data is not shared."),
+    "approval-withdrawn": gettext_noop(
+        "The approval of an account holder was withdrawn, so its data is not shared any more."
+    ),
+    "ineligible": gettext_noop("Data of this account cannot be shared under the Consumer Data Right."),
     "refused-harm": _REFUSED,
     "refused-security": _REFUSED,
     "refused-account-blocked": _REFUSED,
     "refused-account-suspended": _REFUSED,
     "refused-data-standards": _REFUSED,
-    "blocked": "Sharing from this account with this recipient was stopped.",
-    "not-held": "You no longer have this account with us.",
+    "blocked": gettext_noop("Sharing from this account with this recipient was stopped."),
+    "not-held": gettext_noop("You no longer have this account with us."),
 }
 
 STOPPED_REASONS: Final = {
-    "secondary-user": "Sharing from this account has stopped, because no permission of an account holder is in force. "
-    "An account holder can give the permission again.",
+    "secondary-user": gettext_noop(
+        "Sharing from this account has stopped, because no permission of an account holder is in force. "
+        "An account holder can give the permission again."
+    ),
 }
 """The texts for accounts whose sharing was authorised before, where they differ from those of `UNAVAILABLE_REASONS`.
 
@@ -43,37 +55,31 @@ They neither say which holder did something and when, nor address the reader, wh
 """
 
 END_REASONS: Final = {
-    "consumer": "You stopped sharing.",
-    "recipient": "The recipient stopped it. You may have asked them to.",
-    "retailer": "We stopped it, because you asked us to or because we had to.",
-    "register": "The recipient may no longer receive data under the Consumer Data Right.",
-    "expiry": "The time that you agreed to was over.",
-    "ineligible": "Your data could no longer be shared under the Consumer Data Right.",
-    "harm": "We stopped it, because you asked us to or because we had to.",
-    "replay": "We stopped it to protect your data.",
+    "consumer": gettext_noop("You stopped sharing."),
+    "recipient": gettext_noop("The recipient stopped it. You may have asked them to."),
+    "retailer": gettext_noop("We stopped it, because you asked us to or because we had to."),
+    "register": gettext_noop("The recipient may no longer receive data under the Consumer Data Right."),
+    "expiry": gettext_noop("The time that you agreed to was over."),
+    "ineligible": gettext_noop("Your data could no longer be shared under the Consumer Data Right."),
+    "harm": gettext_noop("We stopped it, because you asked us to or because we had to."),
+    "replay": gettext_noop("We stopped it to protect your data."),
 }
 
 
 def date(moment: datetime, zone: ZoneInfo) -> str:
     """Return "24 November 2026"."""
-    return day(moment.astimezone(zone))
-
-
-def day(local: calendar_day) -> str:
-    """Return "24 November 2026" for a day, or for a moment in the time zone of the reader."""
-    return f"{local.day} {local:%B %Y}"
+    return day_text(moment.astimezone(zone))
 
 
 def time_of_day(moment: datetime, zone: ZoneInfo) -> str:
     """Return "3:42 pm AEDT"."""
     local = moment.astimezone(zone)
-    half = "am" if local.hour < _NOON else "pm"
-    return f"{local.hour % _NOON or _NOON}:{local.minute:02d} {half} {local.tzname()}"
+    return gettext("{time} {zone}", time=clock_time(local), zone=local.tzname())
 
 
 def date_and_time(moment: datetime, zone: ZoneInfo) -> str:
     """Return "24 November 2026, 3:42 pm AEDT"."""
-    return f"{date(moment, zone)}, {time_of_day(moment, zone)}"
+    return gettext("{day}, {time}", day=date(moment, zone), time=time_of_day(moment, zone))
 
 
 def next_minute(moment: datetime) -> datetime:
@@ -88,11 +94,14 @@ def duration(seconds: int) -> str:
     If no unit does, the minutes are rounded down. Less than a minute is given in seconds.
     """
     if seconds == _YEAR_DAYS * DAY:
-        return "12 months"
-    for size, unit in ((DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
-        if seconds >= size and (seconds % size == 0 or size == _MINUTE):
-            return _count(seconds // size, unit)
-    return _count(seconds, "second")
+        return gettext("12 months")
+    if seconds >= DAY and seconds % DAY == 0:
+        return ngettext("{number} day", "{number} days", seconds // DAY)
+    if seconds >= _HOUR and seconds % _HOUR == 0:
+        return ngettext("{number} hour", "{number} hours", seconds // _HOUR)
+    if seconds >= _MINUTE:
+        return ngettext("{number} minute", "{number} minutes", seconds // _MINUTE)
+    return ngettext("{number} second", "{number} seconds", seconds)
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,14 +116,11 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 
 def period(seconds: int, starts_at: datetime, ends_at: datetime) -> Period:
     """Return the texts for a sharing duration in seconds. For a duration of up to 24 hours, data is collected once."""
+    text, explanation = gettext("Once only") if seconds <= DAY else duration(seconds), ""
     if seconds <= 0:
-        text, explanation = "Once only", "The data is collected once, right after you authorise."
+        explanation = gettext("The data is collected once, right after you authorise.")
     elif seconds <= DAY:
-        text, explanation = "Once only", f"The data is collected once, within {duration(seconds)} after you authorise."
-    else:
-        text, explanation = duration(seconds), ""
+        explanation = gettext(
+            "The data is collected once, within {duration} after you authorise.", duration=duration(seconds)
+        )
     return Period(once=seconds <= DAY, text=text, explanation=explanation, starts_at=starts_at, ends_at=ends_at)
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

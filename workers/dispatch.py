@@ -11,6 +11,7 @@ from haas.errors import HaasError
 from haas.jobs import QUEUE, SLOW_QUEUE, Jobs
 from haas.logs import bind
 from haas.settings import MAIN_NODE
+from tenants.notices.senders import SenderCounts
 from workers.tasks import (
     CHANGE_PASSWORDS,
     CHECK_DATA,
@@ -103,6 +104,15 @@ class Dispatcher:
     async def warn(self) -> None:
         """Start the daily warnings: what ends soon, notices that nobody handles, and overdue findings."""
         await self.enqueue_or_run(WARN)
+
+    async def check_senders(self) -> None:
+        """Check the sender domains in this process, whose metrics have the result: the leader starts with a check."""
+        await self._tasks.check_senders()
+
+    def forget_senders(self) -> None:
+        """Do not show the last check of the sender domains any more: another process leads the node now."""
+        if self.node == MAIN_NODE:
+            self._tasks.senders.set(SenderCounts())
 
     async def poll_registers(self) -> None:
         """Start the poll of every register environment."""

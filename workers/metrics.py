@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, Protocol
 
+import msgspec
 from prometheus_client.metrics_core import Metric
 
 from haas.metrics import Counts, gauges
 from tenants.notices.outbox_delivery import DeliveryCounts
+from tenants.notices.senders import SenderCounts
 
 
 class TaskMetrics:
@@ -39,6 +41,23 @@ class TaskMetrics:
         """Return what was counted."""
         yield from self._tasks.collect()
         yield from self._notices.collect()
+
+
+class SenderMetrics:
+    """The last check of the sender domains in this process. Only the leader of the main node checks them."""
+
+    def __init__(self) -> None:
+        """Nothing is known before `set`."""
+        self._counts = SenderCounts()
+
+    def set(self, counts: SenderCounts) -> None:
+        """Take the result of a check."""
+        self._counts = counts
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the number of brands by the state of their sender domain."""
+        states = [((state,), float(number)) for state, number in msgspec.structs.asdict(self._counts).items()]
+        yield gauges("haas_sender_domains", "Brands by the state of their sender domain.", ["state"], states)
 
 
 class ScheduledNode(Protocol):

@@ -92,7 +92,7 @@ class Scheduler:
         """Take the node of `dispatcher`, and the `database_url` of that node for a dedicated connection.
 
         The statuses of the Register and the passwords at AEMO are stored in the control schema. So the leader of the
-        main node also polls the Registers, changes passwords and warns of obligations.
+        main node also polls the Registers, changes passwords, warns of obligations and checks the sender domains.
         """
         self._url = database_url
         self._clock = clock
@@ -113,6 +113,7 @@ class Scheduler:
             self._jobs.append(PeriodicJob("password changes", timedelta(hours=1), dispatcher.change_passwords))
             self._jobs.append(PeriodicJob("obligations", timedelta(days=1), dispatcher.warn_of_obligations))
             self._jobs.append(PeriodicJob("warnings", timedelta(days=1), dispatcher.warn))
+            self._jobs.append(PeriodicJob("sender domains", timedelta(days=1), dispatcher.check_senders))
 
     @property
     def node(self) -> str:
@@ -141,6 +142,7 @@ class Scheduler:
             finally:
                 for job in self._jobs:
                     job.reset()
+                self._dispatcher.forget_senders()
         await self._dispatcher.finish()
 
     async def _become_leader(self, connection: DedicatedConnection, stopping: asyncio.Event) -> bool:
@@ -195,6 +197,7 @@ async def schedule(settings: WorkerSettings, stopping: asyncio.Event) -> None:
     sources = (
         *services.metrics(jobs=lambda: broker.log.is_up),
         tasks.metrics,
+        tasks.senders,
         measurements,
         ScheduleMetrics(schedulers),
     )

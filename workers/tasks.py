@@ -33,7 +33,7 @@ from tenants.services import Services
 from tenants.synchronisation.feed import EndedCustomersFeed
 from themes.brand import brand
 from themes.mail import mail_html, mail_text
-from workers.metrics import TaskMetrics
+from workers.metrics import SenderMetrics, TaskMetrics
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class Tasks:
         """Use the shared services of this process."""
         database, clock = services.database, services.clock
         self.metrics = TaskMetrics((DELIVER_OUTBOX, POLL_REGISTER, SWEEP, CHANGE_PASSWORDS, READ_FEED))
+        self.senders = SenderMetrics()
         self._registry, self._database = services.registry, database
         self._sends_to_people = settings.environment == "production"
         self._delivery = Delivery(
@@ -191,15 +192,18 @@ class Tasks:
         return await self._expiries.warn(await self.tenants())
 
     async def warn(self) -> None:
-        """Write to the log what ends soon, notices that nobody handles, overdue findings, and unprotected senders."""
+        """Write to the log what ends soon, notices that nobody handles, and overdue findings."""
         await self.warn_of_expiries()
         for tenant in await self.tenants():
             with bind(tenant=tenant.slug):
                 await self._delivery.warn_of_unassigned(tenant)
                 async with self._database.transaction(tenant.namespace) as tx:
                     await corrections.warn_of_owed(tx, self._clock.now())
-        if self._sends_to_people:  # the domains of a sandbox exist on this machine only
-            await warn_of_senders(DnsTextRecords(), await self.tenants())
+
+    async def check_senders(self) -> None:
+        """Check the sender domains of all brands in production: those of a sandbox exist on its machine only."""
+        if self._sends_to_people:
+            self.senders.set(await warn_of_senders(DnsTextRecords(), await self.tenants()))
 
     async def change_passwords(self) -> None:
         """Change the passwords at AEMO that are due."""

@@ -8,7 +8,7 @@ import msgspec
 
 from tenants.consent.account_selection import AccountChoices, AccountGroup
 from tenants.joint_accounts.approvals import time_limit
-from themes.consent_wording import approval_time, group_heading, others_note, selection_status
+from themes.consent_wording import ApprovalTime, approval_time, group_heading, others_note, selection_status
 from themes.views import AccountView, account_view
 
 
@@ -40,7 +40,7 @@ def account_values(
     }
 
 
-def _group(group: AccountGroup, selection: AccountChoices, approve: str) -> GroupView:
+def _group(group: AccountGroup, selection: AccountChoices, approve: ApprovalTime) -> GroupView:
     return GroupView(
         key=group.key,
         heading=group_heading(group),

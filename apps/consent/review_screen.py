@@ -9,8 +9,9 @@ import msgspec
 from tenants.consent.models import DataPart, Flow, Review, ReviewedAccount, ReviewedCluster
 from themes import wording
 from themes.consent_wording import (
+    ApprovalTime,
+    all_must_approve,
     approval_time,
-    count,
     others_note,
     part_explanation,
     part_heading,
@@ -49,17 +50,15 @@ def review_values(flow: Flow, review: Review, *, zone: ZoneInfo, now: datetime) 
     }
 
 
-def _account(reviewed: ReviewedAccount, approve: str) -> AccountView:
+def _account(reviewed: ReviewedAccount, approve: ApprovalTime) -> AccountView:
     note = None if reviewed.change == "removed" else others_note(reviewed.account, approve)
     return account_view(reviewed.account, change=reviewed.change, note=note)
 
 
-def _approvals(review: Review, approve: str) -> str | None:
+def _approvals(review: Review, approve: ApprovalTime) -> str | None:
     """Return that the data of some accounts waits for the approval of others, or None."""
     waiting = [each for each in review.accounts if each.part_of_others == "must-approve"]
-    if not waiting:
-        return None
-    return f"Data of {count(len(waiting), 'account')} is shared only if all account holders approve {approve}."
+    return all_must_approve(len(waiting), approve) if waiting else None
 
 
 def _parts(review: Review, name: str | None) -> list[PartView]:

@@ -99,7 +99,12 @@ async def require_session(request: _Request, tx: Transaction, person: Person | N
 
 def viewer_of_session(request: _Request, session: DashboardSession) -> DashboardViewer:
     """Return the person who looks at the dashboard."""
-    return DashboardViewer(customers=session.person.customers, now=context(request).now, zone=brand_of(request).zone)
+    return DashboardViewer(
+        login_id=session.login_id,
+        customers=session.person.customers,
+        now=context(request).now,
+        zone=brand_of(request).zone,
+    )
 
 
 def signed_in_page(request: _Request, session: DashboardSession, template: str, **values: Any) -> Response[str]:

@@ -9,6 +9,7 @@ import msgspec
 from apps.dashboard.labels import account_titles, joined
 from apps.dashboard.status import status_of
 from apps.dashboard.viewer import DashboardViewer
+from haas.language import gettext
 from tenants.accounts.descriptions import AccountName
 from tenants.arrangements.models import Arrangement
 from tenants.consent.review import clusters_of
@@ -93,7 +94,7 @@ def _card(
         summary=status.summary(viewer),
         customer=viewer.acting_for(arrangement.customer_id),
         agreed_at=arrangement.versions[0].authorised_at,
-        data=joined([cluster.title for cluster in clusters], "kind of data", "kinds of data"),
+        data=joined([cluster.title for cluster in clusters], "kind"),
         received_at=received_at,
         waiting=_waiting(arrangement, viewer) if status.current else None,
     )
@@ -111,5 +112,5 @@ def _waiting(arrangement: Arrangement, viewer: DashboardViewer) -> WaitingAccoun
 
 def _details_of(customer_id: UUID, viewer: DashboardViewer) -> str:
     """Return the title of an arrangement without accounts: it shares only data about the customer."""
-    subject = viewer.subject(customer_id)
-    return "Your details" if subject == "You" else f"Details of {subject}"
+    customer = viewer.represented(customer_id)
+    return gettext("Your details") if customer is None else gettext("Details of {customer}", customer=customer)

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from apps.dashboard.labels import FORMER_ACCOUNT, joined
+from haas.language import gettext
 from tenants.data_language import CustomerKind, title_of
 from tenants.disclosure.models import DisclosedCluster
 
@@ -62,7 +63,9 @@ def disclosed_by_account(
     shown = [*names, *(account_id for account_id in found if account_id not in names)]
     return [
         DisclosedOf(
-            account_id, names.get(account_id, FORMER_ACCOUNT), sorted(found[account_id], key=attrgetter("title"))
+            account_id,
+            names.get(account_id, gettext(FORMER_ACCOUNT)),
+            sorted(found[account_id], key=attrgetter("title")),
         )
         for account_id in shown
         if account_id in found

@@ -27,6 +27,7 @@ from apps.dashboard.return_page import with_query
 from apps.http.context import context
 from apps.http.page_forms import read_form
 from apps.http.pages import redirect
+from haas.language import gettext
 from tenants.accounts.models import DisclosureOption
 from tenants.holders.models import NoticeChoice
 from tenants.joint_accounts import notice_choice, options, sharing
@@ -140,15 +141,21 @@ def _notice(name: str | None, view: JointAccountView) -> str | None:
     text = None
     match name:
         case "option":
-            text = f"The sharing option of this account is now “{option}”."
+            text = gettext("The sharing option of this account is now “{option}”.", option=option)
         case "proposed" if proposal is not None and proposal.is_own:
-            text = f"You have proposed “{proposal.option.name}”. The other account holders are asked to agree."
+            text = gettext(
+                "You have proposed “{option}”. The other account holders are asked to agree.",
+                option=proposal.option.name,
+            )
         case "agreed" if proposal is not None and proposal.is_answered:
-            text = f"You have agreed to “{proposal.option.name}”. It applies when all account holders have agreed."
+            text = gettext(
+                "You have agreed to “{option}”. It applies when all account holders have agreed.",
+                option=proposal.option.name,
+            )
         case "agreed" if proposal is None:
-            text = f"You have agreed. The sharing option of this account is now “{option}”."
+            text = gettext("You have agreed. The sharing option of this account is now “{option}”.", option=option)
         case "declined" | "withdrawn" if proposal is None:
-            text = f"The proposal is closed. The sharing option of this account is “{option}”."
+            text = gettext("The proposal is closed. The sharing option of this account is “{option}”.", option=option)
         case "notices":
-            text = "We have saved which messages you want."
+            text = gettext("We have saved which messages you want.")
     return text

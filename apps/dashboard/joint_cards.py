@@ -10,6 +10,7 @@ from apps.dashboard.joint_requests import accounts_by_id
 from apps.dashboard.labels import joined
 from apps.dashboard.viewer import DashboardViewer
 from haas.database import Transaction
+from haas.language import gettext
 from tenants.accounts.descriptions import natural_order
 from tenants.joint_accounts import overview
 from tenants.parties.acting import Acting
@@ -57,7 +58,7 @@ async def joint_cards(tx: Transaction, login_id: UUID, viewer: DashboardViewer) 
                 number=held[each.account_id].number,
                 closed=held[each.account_id].closed,
                 customer=viewer.acting_for(customer.id),
-                option=OPTION_NAMES[each.option],
+                option=gettext(OPTION_NAMES[each.option]),
                 has_others=each.has_others,
                 to_answer=each.to_answer,
                 shared_with=joined(each.products, "recipient"),

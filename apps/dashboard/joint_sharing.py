@@ -18,10 +18,12 @@ from apps.dashboard.joint_sharing_views import SharedView, shared_view
 from apps.dashboard.return_page import with_query
 from apps.http.page_forms import read_form
 from apps.http.pages import redirect
+from haas.language import gettext
 from tenants.accounts.models import HeldAccount
 from tenants.disclosure import ledger
 from tenants.joint_accounts import approvals, sharing
 from tenants.joint_accounts.errors import NotAskedForApproval, SharingNotFound
+from tenants.joint_accounts.holders import is_protected
 from themes.problems import problem
 
 _Request = Request[Any, Any, Any]
@@ -46,7 +48,7 @@ async def show_joint_sharing(
         account=account,
         customer=asked.viewer.acting_for(customer_id),
         sharing=view,
-        notice=_notice(request.query_params.get("notice"), view),
+        notice=joint_sharing_notice(request.query_params.get("notice"), view),
         problem=problem(request.query_params.get("problem")),
     )
 
@@ -63,6 +65,7 @@ async def ask_about_approval(
     _require_known(decision)
     async with joint_request(request, customer_id) as asked:
         account, view = await _load(asked, account_id, sharing_id)
+        protected = await is_protected(asked.tx, asked.acting, account_id, asked.now)
     if not (view.can_remove if decision == _REMOVE else view.card.approve_by):
         return redirect(view.card.path)
     return signed_in_page(
@@ -74,6 +77,7 @@ async def ask_about_approval(
         customer=asked.viewer.acting_for(customer_id),
         sharing=view,
         decision=decision,
+        is_protected=protected,
     )
 
 
@@ -111,10 +115,10 @@ async def _load(asked: JointRequest, account_id: UUID, sharing_id: UUID) -> tupl
     disclosed = disclosed_by_account(
         [each for each in entries if each.arrangement_id == shared.arrangement_id], {account_id: account.name}, "person"
     )
-    path, subject = account_path(asked.acting.customer_id, account_id), asked.viewer.subject(asked.acting.customer_id)
+    path, customer_id = account_path(asked.acting.customer_id, account_id), asked.acting.customer_id
     data = disclosed[0].data if disclosed else ()
-    may_change = asked.viewer.may_stop(asked.acting.customer_id)
-    return account, shared_view(shared, path, subject, data, asked.now, may_change=may_change)
+    may_change, represented = asked.viewer.may_stop(customer_id), asked.viewer.represented(customer_id)
+    return account, shared_view(shared, path, represented, data, asked.now, may_change=may_change)
 
 
 def _require_known(decision: str) -> None:
@@ -122,14 +126,17 @@ def _require_known(decision: str) -> None:
         raise NotFoundException
 
 
-def _notice(name: str | None, view: SharedView) -> str | None:
+def joint_sharing_notice(name: str | None, view: SharedView) -> str | None:
     """Return what the page says after a form. It is true whoever has made the link."""
     product, own = view.shared.product, view.shared.own_approval
     match name:
         case "removed" if own in {"withdrawn", "declined"}:
-            return f"The approval is removed. {product} gets no more data of this account under this authorisation."
+            return gettext(
+                "The approval is removed. {product} gets no more data of this account under this authorisation.",
+                product=product,
+            )
         case "approved" if own == "approved":
-            return f"You have approved sharing with {product}."
+            return gettext("You have approved sharing with {product}.", product=product)
         case "declined" if own == "declined":
-            return f"You have declined sharing with {product}."
+            return gettext("You have declined sharing with {product}.", product=product)
     return None

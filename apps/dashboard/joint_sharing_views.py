@@ -8,6 +8,7 @@ import msgspec
 
 from apps.dashboard.disclosed import DisclosedEntry
 from apps.dashboard.labels import joined
+from haas.language import gettext, gettext_noop
 from tenants.accounts.models import ApprovalState
 from tenants.joint_accounts.models import SharedByOther, SharingState
 from tenants.joint_accounts.sharing import awaits_answer
@@ -15,9 +16,14 @@ from themes.joint_wording import STATE_REASONS, STATES
 
 _CAN_BE_REMOVED: Final[frozenset[SharingState]] = frozenset({"sharing", "sharing-off", "approval-pending"})
 _DECISIONS: Final[dict[ApprovalState, str]] = {
-    "approved": "{subject} approved this sharing.",
-    "declined": "{subject} declined this sharing.",
-    "withdrawn": "{subject} removed the approval.",
+    "approved": gettext_noop("You approved this sharing."),
+    "declined": gettext_noop("You declined this sharing."),
+    "withdrawn": gettext_noop("You removed the approval."),
+}
+_DECISIONS_OF_CUSTOMER: Final[dict[ApprovalState, str]] = {
+    "approved": gettext_noop("{customer} approved this sharing."),
+    "declined": gettext_noop("{customer} declined this sharing."),
+    "withdrawn": gettext_noop("{customer} removed the approval."),
 }
 
 
@@ -66,24 +72,27 @@ def shared_cards(shared: Sequence[SharedByOther], path: str, now: datetime) -> l
 def shared_view(
     shared: SharedByOther,
     path: str,
-    subject: str,
+    represented: str | None,
     disclosed: Sequence[DisclosedEntry],
     now: datetime,
     *,
     may_change: bool,
 ) -> SharedView:
-    """Return the view of one sharing. `subject` is "You", or the name of the customer for whom the person acts.
+    """Return the view of one sharing.
 
-    `may_change` says whether the person may decide for the customer.
+    `represented` is the name of the customer for whom the person acts, or None if that is the person. `may_change` says
+    whether the person may decide for the customer.
     """
     card = _card(shared, path, now)
-    decision = None if shared.own_approval is None else _DECISIONS.get(shared.own_approval)
+    decisions = _DECISIONS if represented is None else _DECISIONS_OF_CUSTOMER
+    decision = None if shared.own_approval is None else decisions.get(shared.own_approval)
+    reason = STATE_REASONS.get(shared.state)
     is_asked = shared.own_approval == "pending" and shared.state == "approval-pending"
     return SharedView(
         card=card,
         shared=shared,
-        reason=STATE_REASONS.get(shared.state),
-        decision=None if decision is None else decision.format(subject=subject),
+        reason=None if reason is None else gettext(reason),
+        decision=None if decision is None else gettext(decision, customer=represented),
         too_late=is_asked and card.approve_by is None,
         may_change=may_change,
         can_remove=may_change and shared.state in _CAN_BE_REMOVED and not is_asked,
@@ -98,11 +107,11 @@ def _card(shared: SharedByOther, path: str, now: datetime) -> SharedCard:
         recipient=shared.recipient,
         is_current=shared.ended_at is None,
         is_shared=shared.state == "sharing",
-        status=STATES[shared.state],
+        status=gettext(STATES[shared.state]),
         authorised_at=shared.authorised_at,
         until=shared.until,
         is_once_off=shared.is_once_off,
         ended_at=shared.ended_at,
-        data=joined([each.title for each in shared.data], "kind of data", "kinds of data"),
+        data=joined([each.title for each in shared.data], "kind"),
         approve_by=shared.approve_by if awaits_answer(shared, now) else None,
     )

@@ -10,6 +10,7 @@ import msgspec
 from apps.dashboard.joint_addresses import account_path
 from apps.dashboard.joint_requests import JointRequest
 from apps.dashboard.joint_sharing_views import SharedCard, shared_cards
+from haas.language import comma_list, gettext
 from tenants.accounts.models import DisclosureOption, HeldAccount
 from tenants.holders.models import NoticeChoice
 from tenants.joint_accounts.approvals import TIME_TO_APPROVE
@@ -69,8 +70,10 @@ class JointAccountView(msgspec.Struct, frozen=True, kw_only=True):
     account: HeldAccount
     customer: str | None
     """The customer, if the person does not act for themselves only."""
-    subject: str
-    """ "You", or the customer for whom the person acts."""
+    represented: str | None
+    """The customer for whom the person acts; None if that is the person."""
+    summary: str
+    """What kind of account it is, with its number and its holder."""
     option: OptionView
     since: datetime | None
     has_others: bool
@@ -93,6 +96,7 @@ class EffectsView(msgspec.Struct, frozen=True, kw_only=True):
     now: OptionView
     at_once: bool
     is_stricter: bool
+    has_others: bool
     others_are_told: bool
     is_protected: bool
     stops: Sequence[AffectedSharing]
@@ -118,7 +122,8 @@ def joint_account_view(
         path=path,
         account=account,
         customer=asked.viewer.acting_for(customer_id),
-        subject=asked.viewer.subject(customer_id),
+        represented=asked.viewer.represented(customer_id),
+        summary=_summary(asked, account, has_others=state.has_others),
         option=option_view(state.option),
         since=state.since,
         has_others=state.has_others,
@@ -135,7 +140,12 @@ def joint_account_view(
         current=[each for each in cards if each.approve_by is None and each.is_current],
         past=[each for each in cards if not each.is_current],
         notices=[
-            NoticeOption(key=key, name=NOTICE_CHOICES[key][0], meaning=NOTICE_CHOICES[key][1], chosen=key == notices)
+            NoticeOption(
+                key=key,
+                name=gettext(NOTICE_CHOICES[key][0]),
+                meaning=gettext(NOTICE_CHOICES[key][1]),
+                chosen=key == notices,
+            )
             for key in get_args(NoticeChoice)
         ],
     )
@@ -152,6 +162,7 @@ def effects_view(preview: OptionPreview) -> EffectsView:
         now=option_view(preview.now),
         at_once=preview.takes_effect == "at-once",
         is_stricter=is_stricter(preview.chosen, preview.now),
+        has_others=preview.has_others,
         others_are_told=preview.others_are_told,
         is_protected=preview.is_protected,
         stops=affected("stops"),
@@ -165,10 +176,24 @@ def option_view(option: DisclosureOption) -> OptionView:
     """Return the texts of an option."""
     return OptionView(
         key=option,
-        name=OPTION_NAMES[option],
-        meaning=OPTION_MEANINGS[option],
-        detail=OPTION_DETAILS[option].format(days=TIME_TO_APPROVE.days),
+        name=gettext(OPTION_NAMES[option]),
+        meaning=gettext(OPTION_MEANINGS[option]),
+        detail=gettext(OPTION_DETAILS[option], days=TIME_TO_APPROVE.days),
     )
+
+
+def _summary(asked: JointRequest, account: HeldAccount, *, has_others: bool) -> str:
+    """Return for example "Joint account, ending in 4402, closed. Waratah Bakery"."""
+    customer = asked.viewer.represented(asked.acting.customer_id)
+    if has_others:
+        kind = gettext("Joint account")
+    elif customer is None:
+        kind = gettext("Only you hold this account now")
+    else:
+        kind = gettext("Only {customer} holds this account now", customer=customer)
+    text = comma_list([kind, *filter(None, [account.number, gettext("closed") if account.closed else None])])
+    named = asked.viewer.acting_for(asked.acting.customer_id)
+    return text if named is None else gettext("{account}. {customer}", account=text, customer=named)
 
 
 def _proposal_view(state: OptionState, path: str) -> ProposalView | None:

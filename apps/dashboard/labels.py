@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
+from haas.language import comma_list, enumeration, gettext, gettext_noop, ngettext
 from tenants.accounts.descriptions import AccountName, natural_order
 
-FORMER_ACCOUNT: Final = "An account that we do not have any more"
+FORMER_ACCOUNT: Final = gettext_noop("An account that we do not have any more")
+"""The id of a message."""
 MOST_NAMED: Final = 3
 """How many members of an enumeration are named before the others are counted."""
+Counted = Literal["account", "recipient", "kind"]
+"""What the members of an enumeration are."""
 
 
 def titles_by_id(account_ids: Collection[UUID], names: Mapping[UUID, AccountName]) -> dict[UUID, str]:
@@ -31,18 +35,25 @@ def titles_by_id(account_ids: Collection[UUID], names: Mapping[UUID, AccountName
 def account_titles(account_ids: Collection[UUID], names: Mapping[UUID, AccountName]) -> list[str]:
     """Return the titles of accounts, those that we do not have any more last."""
     titles = list(titles_by_id(account_ids, names).values())
-    return titles + [FORMER_ACCOUNT] * (len(account_ids) - len(titles))
+    return titles + [gettext(FORMER_ACCOUNT)] * (len(account_ids) - len(titles))
 
 
-def joined(names: Sequence[str], one: str, several: str | None = None) -> str:
-    """Return "Home", "Home and Farm", or "Home, Farm, Shop and 24 more accounts". Without names, return "".
-
-    `one` and `several` are what the names are called, for example "account" and "accounts".
-    """
-    if not names:
-        return ""
+def joined(names: Sequence[str], what: Counted) -> str:
+    """Return "Home", "Home and Farm", or "Home, Farm, Shop and 24 more accounts". Without names, return ""."""
     left = len(names) - MOST_NAMED
-    if left > 1:  # the place for "1 more account" is enough for its name
-        return f"{', '.join(names[:MOST_NAMED])} and {left} more {several or f'{one}s'}"
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
+    if left <= 1:  # the place for "1 more account" is enough for its name
+        return enumeration(names)
+    named = comma_list(names[:MOST_NAMED])
+    match what:
+        case "account":
+            return ngettext(
+                "{names} and {number} more account", "{names} and {number} more accounts", left, names=named
+            )
+        case "recipient":
+            return ngettext(
+                "{names} and {number} more recipient", "{names} and {number} more recipients", left, names=named
+            )
+        case "kind":
+            return ngettext(
+                "{names} and {number} more kind of data", "{names} and {number} more kinds of data", left, names=named
+            )

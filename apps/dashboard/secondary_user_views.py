@@ -14,6 +14,7 @@ import msgspec
 from apps.dashboard.disclosed import DisclosedEntry, disclosed_by_account
 from apps.dashboard.labels import account_titles, joined
 from apps.dashboard.viewer import DashboardViewer
+from haas.language import gettext, gettext_noop
 from tenants.accounts.descriptions import AccountName
 from tenants.arrangements.models import Arrangement
 from tenants.data_language import Cluster
@@ -23,11 +24,11 @@ from tenants.secondary_users.models import BlockedRecipient, SecondaryUser
 from themes import wording
 
 _WITHHELD: Final[dict[SharingState, str]] = {
-    "sharing-off": "Sharing is turned off for this joint account.",
-    "approval-pending": "The account holders have not approved it yet.",
-    "approval-declined": "It was not approved.",
-    "approval-lapsed": "It was not approved in time.",
-    "approval-withdrawn": "It is not approved any more.",
+    "sharing-off": gettext_noop("Sharing is turned off for this joint account."),
+    "approval-pending": gettext_noop("The account holders have not approved it yet."),
+    "approval-declined": gettext_noop("It was not approved."),
+    "approval-lapsed": gettext_noop("It was not approved in time."),
+    "approval-withdrawn": gettext_noop("It is not approved any more."),
 }
 """Why nothing is shared, for the states in which the sharing has not ended."""
 
@@ -156,22 +157,23 @@ def _sharing(
 def _why(shared: SharedByOther, user: SecondaryUser, *, is_blocked: bool) -> str | None:
     """Return why data of a sharing that has not ended does not flow, as far as it depends on the holders."""
     if user.instructed_at is None:
-        return "There is no permission to share data of this account."
+        return gettext("There is no permission to share data of this account.")
     if is_blocked:
-        return "Sharing with this recipient was stopped."
-    return _WITHHELD.get(shared.state)
+        return gettext("Sharing with this recipient was stopped.")
+    found = _WITHHELD.get(shared.state)
+    return None if found is None else gettext(found)
 
 
 def _status(shared: SharedByOther, why: str | None, now: datetime) -> str:
     if shared.ended_at is not None:
-        return "Finished" if shared.until <= now else "Stopped"
+        return gettext("Finished") if shared.until <= now else gettext("Stopped")
     if why is not None:
-        return "Not shared now"
-    return "Sharing once" if shared.is_once_off else "Sharing"
+        return gettext("Not shared now")
+    return gettext("Sharing once") if shared.is_once_off else gettext("Sharing")
 
 
 def _summary(shared: SharedByOther, viewer: DashboardViewer) -> str:
     if shared.ended_at is not None:
-        return f"Ended on {wording.date(shared.ended_at, viewer.zone)}"
+        return gettext("Ended on {day}", day=wording.date(shared.ended_at, viewer.zone))
     in_words = wording.date_and_time if shared.is_once_off else wording.date
-    return f"Until {in_words(shared.until, viewer.zone)}"
+    return gettext("Until {time}", time=in_words(shared.until, viewer.zone))

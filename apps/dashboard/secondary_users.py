@@ -35,6 +35,7 @@ from apps.http.context import context
 from apps.http.page_forms import PageForm, read_form
 from apps.http.pages import redirect
 from haas.database import Transaction
+from haas.language import gettext, gettext_noop
 from tenants.data_language import Cluster, clusters
 from tenants.disclosure import ledger
 from tenants.joint_accounts.errors import NotAHolder, SharingNotFound
@@ -50,12 +51,14 @@ _USER: Final = f"{SECONDARY_USERS}/{{user_id:uuid}}"
 _SHOWN: Final = "shown"
 """The field with the time of the last withdrawal that the page knew. It is empty if there was none."""
 _NOTICES: Final = {
-    "permitted": "The permission is given. {name} can share data of this account.",
-    "withdrawn": "The permission is withdrawn. {name} cannot share data of this account.",
-    "changed": "The permission was given and withdrawn since your page was shown. It is still withdrawn. To give it "
-    "again, confirm below.",
-    "blocked": "Sharing with the recipient has stopped.",
-    "unblocked": "Sharing with the recipient is possible again.",
+    "permitted": gettext_noop("The permission is given. {name} can share data of this account."),
+    "withdrawn": gettext_noop("The permission is withdrawn. {name} cannot share data of this account."),
+    "changed": gettext_noop(
+        "The permission was given and withdrawn since your page was shown. It is still withdrawn. To give it again, "
+        "confirm below."
+    ),
+    "blocked": gettext_noop("Sharing with the recipient has stopped."),
+    "unblocked": gettext_noop("Sharing with the recipient is possible again."),
 }
 
 
@@ -115,7 +118,7 @@ async def ask_to_permit(request: _Request, user_id: FromPath[UUID]) -> Response[
         user=view,
         clusters=_data_of_accounts(),
         shown=_last_withdrawal(view),
-        notice=_NOTICES["changed"] if changed else None,
+        notice=secondary_user_notice("changed", view.name) if changed else None,
     )
 
 
@@ -271,7 +274,12 @@ def _notice(request: _Request, view: SecondaryUserView) -> str | None:
         "blocked": bool(view.blocked),
         "unblocked": True,
     }
-    return _NOTICES[name].format(name=view.name) if holds.get(name) else None
+    return secondary_user_notice(name, view.name) if holds.get(name) else None
+
+
+def secondary_user_notice(notice: str, name: str) -> str:
+    """Return the text of a notice about the person with this name."""
+    return gettext(_NOTICES[notice], name=name)
 
 
 def _last_withdrawal(user: SecondaryUser | SecondaryUserView) -> str:

@@ -27,6 +27,7 @@ from apps.http.context import context
 from apps.http.page_forms import read_form
 from apps.http.pages import redirect
 from haas.database import Transaction
+from haas.language import gettext
 from tenants.accounts import service as accounts
 from tenants.accounts.models import HeldAccount
 from tenants.arrangements import service as arrangements
@@ -74,8 +75,13 @@ async def show_arrangement(request: _Request, arrangement_id: FromPath[UUID]) ->
     """Show one arrangement."""
     session, view = await _load_arrangement(request, arrangement_id)
     stopped = request.query_params.get("notice") == "stopped" and not view.current
-    notice = f"You have stopped sharing with {view.recipient.client_name}." if stopped else None
+    notice = stopped_notice(view.recipient.client_name) if stopped else None
     return signed_in_page(request, session, "dashboard/arrangement", arrangement=view, notice=notice)
+
+
+def stopped_notice(recipient: str) -> str:
+    """Return what the page of an arrangement says after the person has stopped it."""
+    return gettext("You have stopped sharing with {recipient}.", recipient=recipient)
 
 
 @get(f"{_ARRANGEMENT}/record", **PAGE_OPTIONS)
@@ -122,8 +128,9 @@ async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[Da
     async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
         session = await require_session(request, tx, person)
         found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
-        held = await _held(tx, found, found.login_id, ctx.now)
-        seen = held if session.login_id == found.login_id else await _held(tx, found, session.login_id, ctx.now)
+        authorised_at = found.authorisation.authorised_at
+        held = await _held(tx, found, found.login_id, ctx.now, authorised_at=authorised_at)
+        seen = await _held(tx, found, session.login_id, ctx.now)
         disclosed = await ledger.of_arrangement(tx, found.id)
         covered = {account.id for version in found.versions for account in version.accounts}
         names = await accounts.names_of(
@@ -143,9 +150,14 @@ async def _load_arrangement(request: _Request, arrangement_id: UUID) -> tuple[Da
     return session, view
 
 
-async def _held(tx: Transaction, found: Arrangement, login_id: UUID, now: datetime) -> dict[UUID, HeldAccount]:
-    """Return the customer's accounts by id, for the person who authorised or for the person who reads."""
-    held = await accounts.accounts_of(tx, found.customer_id, found.recipient.recipient_id, now, login_id=login_id)
+async def _held(
+    tx: Transaction, found: Arrangement, login_id: UUID, now: datetime, *, authorised_at: datetime | None = None
+) -> dict[UUID, HeldAccount]:
+    """Return the customer's accounts by id, for the person who has authorised at a time, or for who reads now."""
+    recipient_id = found.recipient.recipient_id
+    held = await accounts.accounts_of(
+        tx, found.customer_id, recipient_id, now, login_id=login_id, authorised_at=authorised_at
+    )
     return {account.id: account for account in held}
 
 

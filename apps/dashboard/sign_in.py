@@ -21,6 +21,7 @@ from apps.http.context import context
 from apps.http.page_forms import form_token, read_form
 from apps.http.pages import brand_of, page, redirect
 from apps.http.typed_identifiers import forget_typed, keep_typed, typed_identifier
+from haas.language import gettext, gettext_noop
 from haas.sessions import new_secret
 from tenants.authentication import sessions
 from tenants.authentication.errors import CodeRefused, IdentifierLocked
@@ -38,8 +39,10 @@ LINK_TOKEN: Final = "t"  # noqa: S105 - the name of a parameter
 SENT_AGAIN: Final = "sent-again"
 """The notice that a new code has replaced the earlier ones."""
 NOTICES: Final = {
-    "signed-out": "You have signed out. Nobody can see your data sharing on this device until you sign in again.",
-    "session-over": "You were signed out, because some time has passed. Please sign in again.",
+    "signed-out": gettext_noop(
+        "You have signed out. Nobody can see your data sharing on this device until you sign in again."
+    ),
+    "session-over": gettext_noop("You were signed out, because some time has passed. Please sign in again."),
 }
 
 _Request = Request[Any, Any, Any]
@@ -61,6 +64,7 @@ async def show_sign_in(request: _Request) -> Response[Any]:
             return redirect(page_path(to))
         if not secret or await sessions.is_used_or_ended(tx, secret):
             secret = new_secret()
+    notice = NOTICES.get(request.query_params.get("notice", ""))
     shown = page(
         request,
         "dashboard/sign_in",
@@ -68,7 +72,7 @@ async def show_sign_in(request: _Request) -> Response[Any]:
         return_to=to,
         typed=typed_identifier(request, secret),
         problem=problem(request.query_params.get("problem"), label=brand_of(request).identifier_label),
-        notice=NOTICES.get(request.query_params.get("notice", "")),
+        notice=None if notice is None else gettext(notice),
     )
     return COOKIE.set(shown, secret)
 

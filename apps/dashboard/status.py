@@ -2,20 +2,20 @@
 
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 import msgspec
 
 from apps.dashboard.viewer import DashboardViewer
+from haas.language import gettext, gettext_noop
 from tenants.arrangements.models import Arrangement, ArrangementState, EndedBy
 from themes import wording
 from themes.wording import Period
 
 _STATUS: Final[dict[ArrangementState, str]] = {
-    "active": "Sharing",
-    "expired": "Finished",
-    "ended": "Stopped",
-    "pending": "Not started",
+    "active": gettext_noop("Sharing"),
+    "expired": gettext_noop("Finished"),
+    "ended": gettext_noop("Stopped"),
+    "pending": gettext_noop("Not started"),
 }
 
 
@@ -32,9 +32,9 @@ class ArrangementStatus(msgspec.Struct, frozen=True, kw_only=True):
     def summary(self, viewer: DashboardViewer) -> str:
         """Return "Until 24 November 2027", or when it ended. The end of once-off sharing has a time: it is soon."""
         if self.ended_at is not None:
-            return f"Ended on {wording.date(self.ended_at, viewer.zone)}"
+            return gettext("Ended on {day}", day=wording.date(self.ended_at, viewer.zone))
         in_words = wording.date_and_time if self.period.once else wording.date
-        return f"Until {in_words(self.period.ends_at, viewer.zone)}"
+        return gettext("Until {time}", time=in_words(self.period.ends_at, viewer.zone))
 
 
 def status_of(arrangement: Arrangement, viewer: DashboardViewer, *, received: bool) -> ArrangementStatus:
@@ -46,24 +46,24 @@ def status_of(arrangement: Arrangement, viewer: DashboardViewer, *, received: bo
     period = wording.period(authorisation.sharing_duration, authorisation.authorised_at, authorisation.expires_at)
     return ArrangementStatus(
         current=state == "active",
-        text=_once_only(state, received=received) if period.once else _STATUS[state],
+        text=_once_only(state, received=received) if period.once else gettext(_STATUS[state]),
         period=period,
         ended_at=ended_at,
         ended_by=ended_by,
-        ended_how=None if ended_by is None else _ended_how(ended_by, arrangement.customer_id, viewer),
+        ended_how=None if ended_by is None else _ended_how(ended_by, viewer.represented_in(arrangement)),
     )
 
 
 def _once_only(state: ArrangementState, *, received: bool) -> str:
     """Return the status of once-off sharing, which is over soon and leaves the question whether data was collected."""
     if state == "active":
-        return "Sharing once"
+        return gettext("Sharing once")
     if state == "expired":
-        return "Shared once" if received else "Nothing shared"
-    return _STATUS[state]
+        return gettext("Shared once") if received else gettext("Nothing shared")
+    return gettext(_STATUS[state])
 
 
-def _ended_how(ended_by: EndedBy, customer_id: UUID, viewer: DashboardViewer) -> str:
-    if ended_by == "consumer":
-        return f"{viewer.subject(customer_id)} stopped sharing."
-    return wording.END_REASONS[ended_by]
+def _ended_how(ended_by: EndedBy, customer: str | None) -> str:
+    if ended_by == "consumer" and customer is not None:
+        return gettext("{customer} stopped sharing.", customer=customer)
+    return gettext(wording.END_REASONS[ended_by])

@@ -12,11 +12,13 @@ from apps.dashboard.disclosed import DisclosedSummary
 from apps.dashboard.labels import account_titles
 from apps.dashboard.status import ArrangementStatus
 from apps.dashboard.viewer import DashboardViewer
+from haas.language import comma_list, gettext
 from tenants.accounts.descriptions import AccountName
 from tenants.arrangements.models import Arrangement, Authorisation
 from tenants.consent.review import clusters_of, covered_clusters
 from tenants.data_language import CustomerKind
 from themes import wording
+from themes.wording import Period
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,23 +55,37 @@ def _agreements(
     "Data holders MUST display the details of each authorisation's amendment" (CDS, Data Holder Dashboards).
     """
     versions, kind = arrangement.versions, viewer.kind(arrangement.customer_id)
-    subject, first = viewer.subject(arrangement.customer_id), arrangement.versions[0]
+    customer, first = viewer.represented_in(arrangement), arrangement.versions[0]
     # What was agreed first is elsewhere on the page, unless it was changed later.
     texts = list(_first_consent_lines(first, names, kind, viewer.zone)) if len(versions) > 1 else []
-    agreed = "first agreed" if texts else "agreed"
-    yield TimelineEntry(at=first.authorised_at, title=f"{subject} {agreed} to share", texts=texts)
+    yield TimelineEntry(at=first.authorised_at, title=_agreed(customer, is_changed=bool(texts)), texts=texts)
     for before, after in pairwise(versions):
         changed = list(_amendment_lines(before, after, names, kind, viewer.zone))
-        yield TimelineEntry(at=after.authorised_at, title=f"{subject} changed the sharing", texts=changed)
+        title = (
+            gettext("You changed the sharing")
+            if customer is None
+            else gettext("{customer} changed the sharing", customer=customer)
+        )
+        yield TimelineEntry(at=after.authorised_at, title=title, texts=changed)
+
+
+def _agreed(customer: str | None, *, is_changed: bool) -> str:
+    """Return who has agreed: `customer`, or the person who reads. `is_changed` says that it was changed later."""
+    if customer is None:
+        return gettext("You first agreed to share") if is_changed else gettext("You agreed to share")
+    if is_changed:
+        return gettext("{customer} first agreed to share", customer=customer)
+    return gettext("{customer} agreed to share", customer=customer)
 
 
 def _first_consent_lines(
     version: Authorisation, names: Mapping[UUID, AccountName], kind: CustomerKind, zone: ZoneInfo
 ) -> Iterator[str]:
-    yield "Data: " + ", ".join(cluster.title for cluster in clusters_of(version, kind))
-    yield f"How long: {_duration_text(version, zone)}"
+    yield gettext("Data: {names}", names=comma_list([cluster.title for cluster in clusters_of(version, kind)]))
+    yield _duration_line(version, zone)
     if version.accounts:
-        yield "Accounts: " + ", ".join(account_titles([account.id for account in version.accounts], names))
+        titles = account_titles([account.id for account in version.accounts], names)
+        yield gettext("Accounts: {names}", names=comma_list(titles))
 
 
 def _amendment_lines(
@@ -83,20 +99,47 @@ def _amendment_lines(
         covered_clusters(version.scopes, version.claims, kind) for version in (before, after)
     )
     accounts_before, accounts_after = ({account.id for account in version.accounts} for version in (before, after))
-    for label, changed in (
-        ("Data added", [each.title for each in clusters_of(after, kind) if each not in covered_before]),
-        ("Data removed", [each.title for each in clusters_of(before, kind) if each not in covered_after]),
-        ("Accounts added", account_titles(accounts_after - accounts_before, names)),
-        ("Accounts removed", account_titles(accounts_before - accounts_after, names)),
-    ):
-        if changed:
-            yield f"{label}: " + ", ".join(changed)
-    yield f"How long: {_duration_text(after, zone)} (before: {_duration_text(before, zone)})"
+    if added := [each.title for each in clusters_of(after, kind) if each not in covered_before]:
+        yield gettext("Data added: {names}", names=comma_list(added))
+    if removed := [each.title for each in clusters_of(before, kind) if each not in covered_after]:
+        yield gettext("Data removed: {names}", names=comma_list(removed))
+    if added := account_titles(accounts_after - accounts_before, names):
+        yield gettext("Accounts added: {names}", names=comma_list(added))
+    if removed := account_titles(accounts_before - accounts_after, names):
+        yield gettext("Accounts removed: {names}", names=comma_list(removed))
+    yield _changed_duration_line(before, after, zone)
 
 
-def _duration_text(version: Authorisation, zone: ZoneInfo) -> str:
+def _duration_line(version: Authorisation, zone: ZoneInfo) -> str:
+    period, day = _period_and_day(version, zone)
+    if period.once:
+        return gettext("How long: once only")
+    return gettext("How long: {duration}, until {day}", duration=period.text, day=day)
+
+
+def _changed_duration_line(before: Authorisation, after: Authorisation, zone: ZoneInfo) -> str:
+    (old, old_day), (new, new_day) = _period_and_day(before, zone), _period_and_day(after, zone)
+    match new.once, old.once:
+        case True, True:
+            return gettext("How long: once only (before: once only)")
+        case True, False:
+            return gettext(
+                "How long: once only (before: {old_duration}, until {old_day})", old_duration=old.text, old_day=old_day
+            )
+        case False, True:
+            return gettext("How long: {duration}, until {day} (before: once only)", duration=new.text, day=new_day)
+    return gettext(
+        "How long: {duration}, until {day} (before: {old_duration}, until {old_day})",
+        duration=new.text,
+        day=new_day,
+        old_duration=old.text,
+        old_day=old_day,
+    )
+
+
+def _period_and_day(version: Authorisation, zone: ZoneInfo) -> tuple[Period, str]:
     period = wording.period(version.sharing_duration, version.authorised_at, version.expires_at)
-    return period.text.lower() if period.once else f"{period.text}, until {wording.date(version.expires_at, zone)}"
+    return period, wording.date(version.expires_at, zone)
 
 
 def _disclosures(
@@ -107,22 +150,34 @@ def _disclosures(
     name = arrangement.recipient.client_name
     first_day, last_at = min(each.first_day for each in disclosed), max(each.last_at for each in disclosed)
     if first_day == last_at.astimezone(zone).date():
-        yield TimelineEntry(at=last_at, title=f"{name} received data")
+        yield TimelineEntry(at=last_at, title=gettext("{recipient} received data", recipient=name))
     else:
         # Of the first disclosure only the day is known. It was after the consent, also on the same day.
         began_at = max(datetime.combine(first_day, time.min, zone), arrangement.active_at or arrangement.created_at)
-        yield TimelineEntry(at=began_at, title=f"{name} first received data", has_time=False)
-        yield TimelineEntry(at=last_at, title=f"{name} last received data")
+        first, last = (
+            gettext("{recipient} first received data", recipient=name),
+            gettext("{recipient} last received data", recipient=name),
+        )
+        yield TimelineEntry(at=began_at, title=first, has_time=False)
+        yield TimelineEntry(at=last_at, title=last)
     corrected = [each.corrected_at for each in disclosed if each.corrected_at is not None]
     if corrected:
-        yield TimelineEntry(at=max(corrected), title=f"{name} last received corrected data")
+        yield TimelineEntry(
+            at=max(corrected), title=gettext("{recipient} last received corrected data", recipient=name)
+        )
 
 
 def _end(arrangement: Arrangement, status: ArrangementStatus, viewer: DashboardViewer) -> Iterator[TimelineEntry]:
     if status.ended_at is None or status.ended_how is None:
         return
+    customer = viewer.represented_in(arrangement)
     if status.ended_by == "consumer":
-        yield TimelineEntry(at=status.ended_at, title=f"{viewer.subject(arrangement.customer_id)} stopped sharing")
+        title = (
+            gettext("You stopped sharing")
+            if customer is None
+            else gettext("{customer} stopped sharing", customer=customer)
+        )
+        yield TimelineEntry(at=status.ended_at, title=title)
     else:
-        title = "The sharing ended" if status.ended_by == "expiry" else "The sharing was stopped"
+        title = gettext("The sharing ended") if status.ended_by == "expiry" else gettext("The sharing was stopped")
         yield TimelineEntry(at=status.ended_at, title=title, texts=[status.ended_how])

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from tenants.arrangements.models import Arrangement
 from tenants.data_language import CustomerKind
 from tenants.parties.models import Customer
 
@@ -14,6 +15,7 @@ from tenants.parties.models import Customer
 class DashboardViewer(msgspec.Struct, frozen=True, kw_only=True):
     """The signed-in person: the customers that the person acts for, the current time, and the time zone for dates."""
 
+    login_id: UUID
     customers: Sequence[Customer]
     now: datetime
     zone: ZoneInfo
@@ -45,14 +47,24 @@ class DashboardViewer(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return found.name
 
-    def subject(self, customer_id: UUID) -> str:
-        """Return the subject of a sentence about what a customer did: "You", or the name.
+    def represented(self, customer_id: UUID) -> str | None:
+        """Return the name for a sentence about what a customer did, or None if that is the person who reads.
 
         A consent belongs to the customer, whoever gave it (decision 0022). So what was done for another customer was
         not always done by the person who reads.
         """
         found = self._customer(customer_id)
-        return "You" if found is None or found.is_self else found.name
+        return None if found is None or found.is_self else found.name
+
+    def represented_in(self, arrangement: Arrangement) -> str | None:
+        """Return the name for a sentence about an arrangement, or None only if the person has authorised it too.
+
+        An attorney, a guardian or an administrator can have authorised it for the person.
+        """
+        found = self._customer(arrangement.customer_id)
+        if found is None or arrangement.login_id == self.login_id:
+            return self.represented(arrangement.customer_id)
+        return found.name
 
     def _customer(self, customer_id: UUID) -> Customer | None:
         return next((one for one in self.customers if one.id == customer_id), None)

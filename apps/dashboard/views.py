@@ -12,6 +12,7 @@ from apps.dashboard.labels import FORMER_ACCOUNT, titles_by_id
 from apps.dashboard.status import status_of
 from apps.dashboard.timeline import TimelineEntry, timeline_of
 from apps.dashboard.viewer import DashboardViewer
+from haas.language import gettext
 from tenants.accounts.descriptions import AccountName, natural_order
 from tenants.accounts.disclosure_rule import withholding_reason
 from tenants.accounts.models import HeldAccount
@@ -73,13 +74,13 @@ def arrangement_view(
     `names` are the names of all accounts. `disclosed` is what the ledger has of the arrangement.
     """
     authorisation, customer_id = arrangement.authorisation, arrangement.customer_id
-    kind, subject = viewer.kind(customer_id), viewer.subject(customer_id)
+    kind, customer = viewer.kind(customer_id), viewer.represented(customer_id)
     status = status_of(arrangement, viewer, received=bool(disclosed))
     accounts = [_account_view(account, held, names, viewer.now) for account in authorisation.accounts]
     accounts.sort(key=lambda account: natural_order(account.name))
     if not status.current:
         accounts = [msgspec.structs.replace(account, unavailable=None, approve_by=None) for account in accounts]
-    about_customer = "About you" if subject == "You" else f"About {subject}"
+    about_customer = gettext("About you") if customer is None else gettext("About {name}", name=customer)
     covered = {account.id for version in arrangement.versions for account in version.accounts}
     titles: dict[UUID | None, str] = {None: about_customer}
     titles.update(titles_by_id(covered, names).items())
@@ -101,7 +102,7 @@ def arrangement_view(
         tells_holders=any(
             account.disclosure_facts.role == "secondary-user" and part != "not-told" for account, part in others
         ),
-        agreed="You agreed" if subject == "You" else "Agreed",
+        agreed=gettext("You agreed") if viewer.represented_in(arrangement) is None else gettext("Agreed"),
         consented_at=authorisation.authorised_at,
         period=status.period,
         ended_at=status.ended_at,
@@ -119,7 +120,7 @@ def _account_view(
     """Return the view of an account, with the reason if its data is not disclosed now."""
     found, name = held.get(account.id), names.get(account.id)
     if found is None:
-        title, hint = (FORMER_ACCOUNT, None) if name is None else (name.title, name.hint)
+        title, hint = (gettext(FORMER_ACCOUNT), None) if name is None else (name.title, name.hint)
         return AccountView(id=str(account.id), name=title, number=hint, unavailable="not-held")
     reason = withholding_reason(found.disclosure_facts, account.approval_at(now))
     return msgspec.structs.replace(

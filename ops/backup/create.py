@@ -15,7 +15,7 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -30,10 +30,14 @@ from ops.backup.manifest import (
     Contents,
     Manifest,
     Part,
+    SavedTheme,
+    SavedThemeFile,
+    SavedThemes,
     TenantContents,
     open_backup,
     write_contents,
     write_manifest,
+    write_themes,
 )
 from ops.backup.programs import Programs, connection_variables, message
 from ops.backup.snapshot import Snapshot, snapshot
@@ -54,6 +58,15 @@ SELECT brand.id, slug, name, state, legal_name AS retailer, register_environment
           FROM control.brand_participant WHERE brand_id = brand.id) AS participants
   FROM control.brand JOIN control.retailer ON retailer.id = retailer_id ORDER BY slug
 """
+
+
+_VERSIONS: Final = """
+SELECT number, theme, note, made_at, made_by, publication, published_at, published_by
+  FROM control.theme_version WHERE brand_id = $1 ORDER BY number
+"""
+_FILES: Final = (
+    "SELECT digest, media_type, content, made_at FROM control.theme_file WHERE brand_id = $1 ORDER BY digest"
+)
 
 
 class _Brand(msgspec.Struct, frozen=True):
@@ -111,6 +124,7 @@ class _Backup:
         self._jobs = asyncio.Semaphore(jobs)
         self._parts: list[Part] = []
         self._tenants: dict[str, TenantContents] = {}
+        self._themes: dict[str, Part] = {}
         self._omitted: list[str] = []
 
     async def write(self, slug: str | None, now: datetime, progress: Progress) -> Manifest:
@@ -127,10 +141,18 @@ class _Backup:
                 brands = {name: brand for name, brand in brands.items() if name == slug}
                 if not brands:
                     raise BackupError(f"there is no tenant {slug!r}; `haas tenant list` lists them")
+            for brand in brands.values():  # one after the other: only the fonts of one tenant are in memory
+                themes = await _themes(main, brand.contents.id)
+                part = await asyncio.to_thread(
+                    write_themes, self._folder, brand.contents.slug, themes, self._recipients
+                )
+                self._themes[brand.contents.slug] = part
         with progress.bar("tenants", len(brands)) as advance:
             await together((self._tenant(brand) for brand in brands.values()), advance)
         if slug in self._omitted:
             raise BackupError(f"the tenant {slug!r} is being created or removed")
+        for omitted in self._themes.keys() - self._tenants.keys():
+            (self._folder / self._themes.pop(omitted).file).unlink()
         contents = Contents(control_rows=control_rows, tenants=dict(sorted(self._tenants.items())))
         return Manifest(
             id=uuid4(),
@@ -141,7 +163,7 @@ class _Backup:
             role_prefix=self._settings.role_prefix,
             parts=(
                 write_contents(self._folder, contents, self._recipients),
-                *sorted(self._parts, key=lambda part: part.file),
+                *sorted((*self._parts, *self._themes.values()), key=lambda part: part.file),
             ),
             omitted=tuple(sorted(self._omitted)),
         )
@@ -233,3 +255,10 @@ async def _brands(main: Snapshot) -> dict[str, _Brand]:
             values[name] = json.loads(values[name])
         brands[row["slug"]] = _Brand(msgspec.convert(values, TenantContents), node)
     return brands
+
+
+async def _themes(main: Snapshot, brand_id: UUID) -> SavedThemes:
+    """Return all themes of a tenant. They are read in the snapshot that has the published theme of the brand."""
+    versions = [{**row, "theme": json.loads(row["theme"])} for row in await main.fetch(_VERSIONS, brand_id)]
+    files = [SavedThemeFile(**row) for row in await main.fetch(_FILES, brand_id)]
+    return SavedThemes(versions=[SavedTheme(**values) for values in versions], files=files)

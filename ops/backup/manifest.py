@@ -20,6 +20,7 @@ from ops.backup.errors import BackupError
 from ops.backup.files import WrittenFile, decrypt, encrypt, read_again
 from ops.backup.keys import is_signed
 from ops.files import PRIVATE, write_atomically
+from tenants.registry.models import ThemeFile, ThemeVersion
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.sig"
@@ -34,7 +35,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     file: FileName
     written: WrittenFile
     schema: str | None = None
-    """The schema that the file has. None: the file is CONTENTS."""
+    """The schema that the file has. None: the file is CONTENTS, or has the themes of the tenant."""
     revision: str | None = None
     """The revision of the schema."""
     tenant: str | None = None
@@ -66,7 +67,31 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tenants(self) -> dict[str, Part]:
         """The schemas of the tenants, by slug."""
-        return {part.tenant: part for part in self.parts if part.tenant is not None}
+        return {part.tenant: part for part in self.parts if part.tenant is not None and part.schema is not None}
+
+    @property
+    def themes(self) -> dict[str, Part]:
+        """The themes of the tenants, by slug."""
+        return {part.tenant: part for part in self.parts if part.tenant is not None and part.schema is None}
+
+
+class SavedTheme(ThemeVersion, frozen=True, kw_only=True):
+    """A version of a tenant's theme with its tokens."""
+
+    theme: dict[str, Any]
+
+
+class SavedThemeFile(ThemeFile, frozen=True, kw_only=True):
+    """A font or an icon that versions of a tenant's theme name."""
+
+    made_at: datetime
+
+
+class SavedThemes(msgspec.Struct, frozen=True, kw_only=True):
+    """All themes of a tenant. They are in the control schema, and a file of their own has them for one tenant."""
+
+    versions: list[SavedTheme]
+    files: list[SavedThemeFile]
 
 
 class TenantContents(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,15 +131,32 @@ class Backup(msgspec.Struct, frozen=True):
 
     def contents(self, identities: Sequence[Identity]) -> Contents:
         """Decrypt the contents. Raise BackupError."""
+        return msgspec.json.decode(self._decrypted(CONTENTS, identities), type=Contents)
+
+    def themes(self, slug: str, identities: Sequence[Identity]) -> SavedThemes | None:
+        """Decrypt the themes of a tenant. None: the backup is of a release that did not write them for one tenant."""
+        part = self.manifest.themes.get(slug)
+        return None if part is None else msgspec.json.decode(self._decrypted(part.file, identities), type=SavedThemes)
+
+    def _decrypted(self, file: str, identities: Sequence[Identity]) -> bytes:
         opened = io.BytesIO()
-        decrypt(self.folder / CONTENTS, opened, identities)
-        return msgspec.json.decode(opened.getvalue(), type=Contents)
+        decrypt(self.folder / file, opened, identities)
+        return opened.getvalue()
 
 
 def write_contents(folder: Path, contents: Contents, recipients: Sequence[Recipient]) -> Part:
     """Write the encrypted contents."""
-    source = io.BytesIO(msgspec.json.encode(contents))
-    return Part(file=CONTENTS, written=encrypt(source, folder / CONTENTS, recipients))
+    return Part(file=CONTENTS, written=_write(folder / CONTENTS, contents, recipients))
+
+
+def write_themes(folder: Path, slug: str, themes: SavedThemes, recipients: Sequence[Recipient]) -> Part:
+    """Write the encrypted themes of a tenant."""
+    file = f"themes-{slug}.json.age"
+    return Part(file=file, written=_write(folder / file, themes, recipients), tenant=slug)
+
+
+def _write(file: Path, value: Contents | SavedThemes, recipients: Sequence[Recipient]) -> WrittenFile:
+    return encrypt(io.BytesIO(msgspec.json.encode(value)), file, recipients)
 
 
 def write_manifest(folder: Path, manifest: Manifest, key: Ed25519PrivateKey) -> None:

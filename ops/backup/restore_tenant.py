@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from haas.clock import Clock, clock_from
-from haas.database import Database, Namespace, Transaction
+from haas.database import FEW_CONNECTIONS, Database, Namespace, Transaction
 from haas.progress import Progress
 from haas.settings import MAIN_NODE, RestoreSettings
 from ops.backup.checks import Restorable, require_master_key, require_nodes
@@ -49,7 +49,7 @@ async def restore_tenant(
     part, contents = restorable.part(slug)
     require_master_key(settings, [contents])
     await require_nodes(settings, restorable, {MAIN_NODE, part.node})
-    owner = Database.open(settings.owner_database_urls, pools=1)
+    owner = Database.open(settings.owner_database_urls, connections=FEW_CONNECTIONS)
     try:
         restore = _Restore(settings, restorable, owner, part, contents)
         try:
@@ -177,8 +177,13 @@ class _Restore:
             await store.insert_brand(registry, values, Hosts(**contents.hosts))
         except IntegrityError as error:
             raise BackupError(f"a host of {contents.slug}, or its id, belongs to another tenant now") from error
-        note = "from a backup"
-        await record_published(registry, contents.id, contents.theme, note=note, actor=actor(), now=now)
+        themes = self._restorable.backup.themes(contents.slug, self._restorable.identities)
+        if themes is None:
+            note = "from a backup"
+            await record_published(registry, contents.id, contents.theme, note=note, actor=actor(), now=now)
+        else:
+            versions, files = (list(map(msgspec.structs.asdict, each)) for each in (themes.versions, themes.files))
+            await store.restore_themes(registry, contents.id, versions, files)
         missing = []
         for participant, environment in contents.participants:
             columns = (market_participant.c.participant_id, market_participant.c.environment)

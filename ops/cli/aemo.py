@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from haas.clock import Clock, clock_from
-from haas.database import Database, Namespace, Transaction
+from haas.database import FEW_CONNECTIONS, Database, Namespace, Transaction
 from haas.jose import KeySealer, Sealer
 from haas.outbound import Outbound, https_url
 from haas.settings import ProvisionerSettings, WorkerSettings
@@ -220,7 +220,7 @@ async def _as_owner(work: Callable[[Transaction, Sealer, Clock], Any]) -> None:
 
 @asynccontextmanager
 async def _transaction(urls: dict[str, str], namespace: Namespace) -> AsyncIterator[Transaction]:
-    database = Database.open(urls, pools=1)
+    database = Database.open(urls, connections=FEW_CONNECTIONS)
     try:
         async with database.transaction(namespace) as tx:
             yield tx

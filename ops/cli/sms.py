@@ -19,10 +19,8 @@ from tenants.audit.service import record
 from tenants.notices.models import SmsCredential, SmsCredentialKind
 from tenants.notices.sms_credentials import (
     MAXIMUM_BYTES,
+    SMS_CREDENTIALS,
     gateway_credential,
-    remove_sms_credential,
-    save_sms_credential,
-    sms_credential,
 )
 from tenants.services import Services
 
@@ -77,13 +75,13 @@ async def _change(
         tenant, now = await services.registry.by_slug(slug), services.clock.now()
         async with services.database.transaction(tenant.namespace) as tx:
             if new is not None:
-                await save_sms_credential(tx, tenant.id, services.sealer, new)
+                await SMS_CREDENTIALS.save(tx, tenant.id, services.sealer, new)
                 await record(tx, _audited("sms-credential.set", new.kind), now=now)
             if remove is not None:
-                await remove_sms_credential(tx, remove)
+                await SMS_CREDENTIALS.remove(tx, remove)
                 await record(tx, _audited("sms-credential.remove", remove), now=now)
             kinds = get_args(SmsCredentialKind)
-            found = [await sms_credential(tx, tenant.id, services.sealer, kind) for kind in kinds]
+            found = [await SMS_CREDENTIALS.find(tx, tenant.id, services.sealer, kind) for kind in kinds]
     finally:
         await services.close()
     return [each for each in found if each is not None]

@@ -22,7 +22,7 @@ from tenants.audit.service import record
 from tenants.registry.models import Tenant
 from tenants.services import Services
 from tenants.upstream.check import CheckedObjects, ContractCheck, ContractFinding
-from tenants.upstream.credentials import credential, remove_credential, save_credential
+from tenants.upstream.credentials import UPSTREAM_CREDENTIALS
 from tenants.upstream.models import CredentialKind, UpstreamCredential
 from tenants.upstream.new_credentials import (
     MAXIMUM_BYTES,
@@ -125,12 +125,15 @@ async def _change(
         tenant, now = await _tenant(services, slug), services.clock.now()
         async with services.database.transaction(tenant.namespace) as tx:
             for each in new:
-                await save_credential(tx, tenant.id, services.sealer, each)
+                await UPSTREAM_CREDENTIALS.save(tx, tenant.id, services.sealer, each)
                 await record(tx, _audited("upstream-credential.set", each.kind), now=now)
             if remove is not None:
-                await remove_credential(tx, remove)
+                await UPSTREAM_CREDENTIALS.remove(tx, remove)
                 await record(tx, _audited("upstream-credential.remove", remove), now=now)
-            found = [await credential(tx, tenant.id, services.sealer, kind) for kind in get_args(CredentialKind)]
+            found = [
+                await UPSTREAM_CREDENTIALS.find(tx, tenant.id, services.sealer, kind)
+                for kind in get_args(CredentialKind)
+            ]
     return [each for each in found if each is not None]
 
 

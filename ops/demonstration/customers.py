@@ -1,8 +1,8 @@
 """The customers of a demonstration brand: one holder of a data file or of the generator, and logins for its people.
 
 The data contains no logins and no joint accounts. This module adds logins with email addresses under `.test`, a joint
-account, a joint account with the disclosure option "no-disclosure", an organisation with two representatives, the data
-behind the accounts, such as payment schedules and bills, and that behind the service points.
+account, a joint account with the disclosure option "no-disclosure", an organisation with two representatives, a person
+with an attorney, the data behind the accounts, such as payment schedules and bills, and that behind the service points.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,9 +35,11 @@ from tenants.imports.report import FileLocation, Report
 from tenants.imports.rows import customer_name
 from tenants.imports.service import import_records
 from tenants.operations.resources import INVOICES
+from tenants.parties.models import RepresentationRole
 
 REPRESENTATIVES = (("Robin", "Ashby"), ("Sacha", "Moreau"), ("Jordan", "Fell"), ("Kim", "Aitken"))
 REPRESENTATIVES_OF_THE_FIRST_ORGANISATION = 2
+ATTORNEY = ("Morgan", "Ellery")
 
 
 class DemonstrationCustomer(msgspec.Struct, frozen=True):
@@ -48,7 +50,7 @@ class DemonstrationCustomer(msgspec.Struct, frozen=True):
     customer: str
     """The name of the customer they act for."""
     kind: str
-    """`person`, `joint-holder` or `representative`: the kind of consent that can be tested with this login."""
+    """`person`, `joint-holder`, `representative` or `attorney`: the kind of consent that this login can test."""
 
 
 class Demonstration(NamedTuple):
@@ -118,7 +120,9 @@ class _HolderRecords:
         for number, (given, family) in enumerate(REPRESENTATIVES):
             represented = max(0, number - REPRESENTATIVES_OF_THE_FIRST_ORGANISATION + 1)
             if represented < len(organisations):
-                self._add_representative(organisations[represented], given, family)
+                self._add_representative(organisations[represented], given, family, "nominated-representative")
+        if len(persons) > len(joint):
+            self._add_representative(persons[-1], *ATTORNEY, "attorney")
 
     @classmethod
     def read(cls, holder_index: int, file: Path | None, report: Report, today: date) -> "_HolderRecords":
@@ -163,13 +167,11 @@ class _HolderRecords:
             name = customer_name(record.customer)
             self.people.append(DemonstrationCustomer(identifier, name, name, kind))
 
-    def _add_representative(self, record: CustomerRecord, given: str, family: str) -> None:
-        organisation = customer_name(record.customer)
-        identifier = self._add_login(given, family)
-        self._added.append(
-            RepresentationRecord(login=identifier, customer=record.reference, role="nominated-representative")
-        )
-        self.people.append(DemonstrationCustomer(identifier, f"{given} {family}", organisation, "representative"))
+    def _add_representative(self, record: CustomerRecord, given: str, family: str, role: RepresentationRole) -> None:
+        identifier, represented = self._add_login(given, family), customer_name(record.customer)
+        self._added.append(RepresentationRecord(login=identifier, customer=record.reference, role=role))
+        kind = "attorney" if role == "attorney" else "representative"
+        self.people.append(DemonstrationCustomer(identifier, f"{given} {family}", represented, kind))
 
     def _add_login(self, given: str | None, family: str) -> str:
         base = ".".join(_plain(part) for part in (given, family) if part)

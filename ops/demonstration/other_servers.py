@@ -14,7 +14,7 @@ from tenants.provisioning.tenant_changes import TenantChange
 from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import Tenant
 from tenants.registry.names import console_namespace
-from tenants.upstream.credentials import save_credential
+from tenants.upstream.credentials import UPSTREAM_CREDENTIALS
 from tenants.upstream.models import UpstreamCredential
 from themes.tokens import check_theme
 
@@ -54,7 +54,7 @@ async def connect(deployment: Deployment, tenant: Tenant, certificates: Certific
         kind="client-certificate", presented=chain, secret=key, changed_at=deployment.clock.now()
     )
     async with deployment.database.transaction(tenant.namespace) as tx:
-        await save_credential(tx, tenant.id, deployment.sealer, credential)
+        await UPSTREAM_CREDENTIALS.save(tx, tenant.id, deployment.sealer, credential)
     change = TenantChange(
         customer_source="upstream",
         upstream={"base_uri": retailer_uri(settings, tenant.slug)},

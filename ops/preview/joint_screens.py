@@ -1,6 +1,6 @@
 """The pages about joint accounts with realistic values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -11,44 +11,58 @@ import msgspec
 
 from apps.dashboard.disclosed import DisclosedEntry
 from apps.dashboard.joint_cards import JointCard
+from apps.dashboard.joint_sharing import joint_sharing_notice
 from apps.dashboard.joint_sharing_views import shared_view
 from apps.dashboard.joint_views import effects_view, joint_account_view
 from apps.dashboard.viewer import DashboardViewer
-from tenants.accounts.models import DisclosureFacts, HeldAccount
+from ops.preview.late_texts import hint, late, said
+from tenants.accounts.models import DisclosureFacts, HeldAccount, account_hint
 from tenants.data_language import clusters
+from tenants.holders.models import NoticeChoice
 from tenants.joint_accounts.models import AffectedSharing, OptionPreview, OptionState, Proposal, SharedByOther
 from tenants.parties.acting import Acting
 from tenants.parties.models import Customer
+from themes.joint_wording import OPTION_NAMES
 from themes.problems import problem
 
 LONG_NAME = "Bundesvermögensverwaltungsenergievergleichsportal for Households and Small Businesses of Australia"
 CUSTOMER, ACCOUNT = UUID(int=1), UUID(int=2)
 PATH = f"/dashboard/joint-accounts/{CUSTOMER}/{ACCOUNT}"
-BEACH_HOUSE = HeldAccount(
-    id=ACCOUNT, name="Beach house", number="ending in 4402", joint=True, closed=False, unavailable=None,
-    disclosure_facts=DisclosureFacts(role="joint-holder"),
-)  # fmt: skip
+
 JOINT_CARDS = [
     JointCard(
-        path=PATH, name="Beach house", number="ending in 4402", closed=False, customer=None, option="Pre-approval",
-        has_others=True, to_answer=2, shared_with="Bright Bill Comparison and Solar Sums",
+        path=PATH, name="Beach house", number=hint(4402), closed=False, customer=None,
+        option=said(OPTION_NAMES["pre-approval"]), has_others=True, to_answer=2,
+        shared_with="Bright Bill Comparison and Solar Sums",
     ),
     JointCard(
-        path=PATH, name="14 Wattle Street, Newtown NSW 2042", number="ending in 4409", closed=True,
-        customer="Waratah Bakery Pty Ltd", option="No sharing", has_others=True, to_answer=0, shared_with="",
+        path=PATH, name="14 Wattle Street, Newtown NSW 2042", number=hint(4409),
+        closed=True, customer="Waratah Bakery Pty Ltd", option=said(OPTION_NAMES["no-disclosure"]), has_others=True,
+        to_answer=0, shared_with="",
     ),
 ]  # fmt: skip
+
+
+def _beach_house() -> HeldAccount:
+    return HeldAccount(
+        id=ACCOUNT, name="Beach house", number=account_hint("4402"), joint=True, closed=False, unavailable=None,
+        disclosure_facts=DisclosureFacts(role="joint-holder"),
+    )  # fmt: skip
+
+
+def _account_page(asked: Any, state: OptionState, shared: Sequence[SharedByOther], notices: NoticeChoice) -> Any:
+    return late(lambda: joint_account_view(asked, _beach_house(), state, shared, notices))
 
 
 def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return the template and the values of each screen. `dashboard` are the values of every page."""
     mia = Customer(id=CUSTOMER, kind="person", name="Mia Wong", is_self=True)
-    viewer = DashboardViewer(customers=[mia], now=now, zone=ZoneInfo("Australia/Sydney"))
+    viewer = DashboardViewer(login_id=UUID(int=9), customers=[mia], now=now, zone=ZoneInfo("Australia/Sydney"))
     asked: Any = SimpleNamespace(acting=Acting(customer_id=CUSTOMER, staff="s"), viewer=viewer, now=now)
     shared = SharedByOther(
         id=UUID(int=3), arrangement_id=UUID(int=4), account_id=ACCOUNT, account="Beach house",
         recipient="Bright Bill Technologies Pty Ltd", product="Bright Bill Comparison",
-        data=tuple(clusters(("energy:accounts.basic:read", "energy:billing:read"), "person")),
+        data=late(clusters, ("energy:accounts.basic:read", "energy:billing:read"), "person"),
         authorised_at=now - timedelta(days=30), changed_at=(now - timedelta(days=3),), until=now + timedelta(days=335),
         is_once_off=False, ended_at=None, state="sharing", own_approval=None, approve_by=None,
     )  # fmt: skip
@@ -75,22 +89,26 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
     )  # fmt: skip
     own = msgspec.structs.replace(affected, product="Solar Sums", is_own=True, arrangement_id=UUID(int=8))
     stops = OptionPreview(
-        account_id=ACCOUNT, now="pre-approval", chosen="no-disclosure", takes_effect="at-once", others_are_told=True,
+        account_id=ACCOUNT, now="pre-approval", chosen="no-disclosure", takes_effect="at-once", has_others=True,
         is_protected=True, sharing=(affected, own, msgspec.structs.replace(own, effect="none")),
     )  # fmt: skip
     restarting = tuple(msgspec.structs.replace(each, is_shared=False, effect="resumes") for each in (affected, own))
     resumes = OptionPreview(
         account_id=ACCOUNT, now="no-disclosure", chosen="pre-approval", takes_effect="when-all-agree",
-        others_are_told=True, is_protected=False, sharing=restarting,
+        has_others=True, is_protected=False, sharing=restarting,
     )  # fmt: skip
     entry = DisclosedEntry(
-        title="Billing payments and history", first_day=now.date(), last_at=now, answers=2, corrected_at=None
+        title=said("Billing payments and history"),
+        first_day=now.date(),
+        last_at=now,
+        answers=2,
+        corrected_at=None,
     )
     long_names = msgspec.structs.replace(waiting, product=LONG_NAME, recipient=f"{LONG_NAME} Pty Ltd")
-    page = {**dashboard, "path": PATH, "account": BEACH_HOUSE, "customer": None}
-    missing = problem("notices-missing")
+    page = {**dashboard, "path": PATH, "account": late(_beach_house), "customer": None}
+    missing = late(problem, "notices-missing")
     views = {
-        name: shared_view(each, PATH, "You", disclosed, now, may_change=True)
+        name: late(shared_view, each, PATH, None, disclosed, now, may_change=True)
         for name, each, disclosed in (
             ("shared", shared, [entry]),
             ("asked", waiting, []),
@@ -103,31 +121,49 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
         "12-joint-accounts-none": ("dashboard/joint_accounts", {**dashboard, "joint": []}),
         "12-joint-account": (
             "dashboard/joint_account",
-            {**dashboard, "joint": joint_account_view(asked, BEACH_HOUSE, state, [shared, waiting, ended], "all")},
+            {
+                **dashboard,
+                "joint": _account_page(asked, state, [shared, waiting, ended], "all"),
+            },
         ),
         "12-joint-account-proposal": (
             "dashboard/joint_account",
-            {**dashboard, "joint": joint_account_view(asked, BEACH_HOUSE, asked_state, [], "none"), "problem": missing},
+            {
+                **dashboard,
+                "joint": _account_page(asked, asked_state, [], "none"),
+                "problem": missing,
+            },
         ),
         "12-joint-option-stops": (
             "dashboard/joint_option",
-            {**page, "effects": effects_view(stops), "closes_proposal": True, "problem": problem("option-changed")},
+            {
+                **page,
+                "effects": late(effects_view, stops),
+                "closes_proposal": True,
+                "problem": late(problem, "option-changed"),
+            },
         ),
         "12-joint-option-resumes": (
             "dashboard/joint_option",
-            {**page, "effects": effects_view(resumes), "closes_proposal": False},
+            {**page, "effects": late(effects_view, resumes), "closes_proposal": False},
         ),
         "12-joint-proposal": (
             "dashboard/joint_proposal",
-            {**page, "effects": effects_view(resumes), "answer": "agree", "proposal": proposal},
+            {**page, "effects": late(effects_view, resumes), "answer": "agree", "proposal": proposal},
         ),
         "12-joint-sharing": ("dashboard/joint_sharing", {**page, "sharing": views["shared"]}),
         "12-joint-sharing-asked": ("dashboard/joint_sharing", {**page, "sharing": views["asked"]}),
         "7-joint-sharing-long-names": ("dashboard/joint_sharing", {**page, "sharing": views["long"]}),
         "12-joint-sharing-removed": (
             "dashboard/joint_sharing",
-            {**page, "sharing": views["removed"], "notice": "The approval is removed."},
+            {**page, "sharing": views["removed"], "notice": late(joint_sharing_notice, "removed", views["removed"])},
         ),
-        "12-joint-approve": ("dashboard/joint_decision", {**page, "sharing": views["asked"], "decision": "approve"}),
-        "12-joint-remove": ("dashboard/joint_decision", {**page, "sharing": views["shared"], "decision": "remove"}),
+        "12-joint-approve": (
+            "dashboard/joint_decision",
+            {**page, "sharing": views["asked"], "decision": "approve", "is_protected": False},
+        ),
+        "12-joint-remove": (
+            "dashboard/joint_decision",
+            {**page, "sharing": views["shared"], "decision": "remove", "is_protected": False},
+        ),
     }

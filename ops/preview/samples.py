@@ -1,4 +1,8 @@
-"""All pages with realistic values: to look at a theme before it is published, and to check the real templates."""
+"""All pages with realistic values: to look at a theme before it is published, and to check the real templates.
+
+A text of the product is made by the product's own function when the page is made (`late_texts`), so it is in the
+language of the page. The other texts are data: names, addresses and numbers.
+"""
 
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
@@ -6,14 +10,26 @@ from types import SimpleNamespace
 from typing import Any, Final, get_args
 from uuid import UUID
 
+from apps.dashboard.labels import joined
+from apps.dashboard.sharing import stopped_notice
 from apps.dashboard.timeline import TimelineEntry
+from haas.language import day_text, enumeration, gettext, ngettext
 from ops.preview.joint_screens import JOINT_CARDS, joint_screens
+from ops.preview.late_texts import day, hint, late, said
 from ops.preview.secondary_user_screens import secondary_user_screens
 from tenants.consent.models import ReviewedCluster
 from tenants.data_language import clusters
 from themes import pages, wording
 from themes.brand import Brand
-from themes.consent_wording import part_explanation, part_heading
+from themes.consent_wording import (
+    ApprovalTime,
+    all_must_approve,
+    others_note,
+    part_explanation,
+    part_heading,
+    selection_status,
+)
+from themes.problems import problem
 from themes.rendering import render
 from themes.sites import ADMINISTRATION, CONSOLE, CONSUMER
 from themes.views import recipient_link
@@ -37,29 +53,35 @@ recipient = SimpleNamespace(
 
 def account(number: int, name: str, **changes: Any) -> SimpleNamespace:
     values = {
-        "id": UUID(int=number), "name": name, "number": f"ending in {4400 + number}", "joint": False, "closed": False,
+        "id": UUID(int=number), "name": name, "number": hint(4400 + number), "joint": False, "closed": False,
         "unavailable": None, "chosen": False, "change": None, "note": None, "approve_by": None,
-        "details": ["Everyday Saver", "Electricity", f"ending in {4400 + number}"],
+        "details": ["Everyday Saver", said("Electricity"), hint(4400 + number)],
     }  # fmt: skip
     return SimpleNamespace(**{**values, **changes})
 
 
 HOME = account(1, "Home, 12 Wattle Street", chosen=True)
-TOLD = "The other account holders may be told that you share it."
-ASKED = (
-    "We share its data only if the other account holders approve by 1 December 2026. We ask them after you authorise."
-)
+IN_A_WEEK, IN_A_YEAR = NOW + timedelta(days=7), NOW + timedelta(days=365)
+
+
+def _note(part: str) -> Any:
+    """Return what the other holders of a joint account have to do with the sharing."""
+    held: Any = SimpleNamespace(part_of_others=part, joint=True)
+    return late(lambda: others_note(held, ApprovalTime(by=day_text(IN_A_WEEK))))
+
+
+TOLD, ASKED = _note("may-be-told"), _note("must-approve")
 BEACH = account(2, "Beach house", joint=True, chosen=True, note=TOLD)
 CABIN = account(7, "Mountain cabin", joint=True, chosen=True, note=ASKED)
-PIER = account(8, "Boat at the pier", joint=True, note="We will not tell the other account holders that you share it.")
+PIER = account(8, "Boat at the pier", joint=True, note=_note("not-told"))
 OLD = account(3, "Flat in Newtown", closed=True)
 OFF = account(4, "Parents’ farm", joint=True, unavailable="sharing-off")
 USER = account(5, "Account of R. Hartley-Featherstonehaugh", unavailable="secondary-user")
 
 
-def _group(heading: str, *accounts: Any) -> SimpleNamespace:
+def _group(heading: Any, *accounts: Any) -> SimpleNamespace:
     chosen = all(each.chosen for each in accounts)
-    return SimpleNamespace(key=f"own:{heading}", heading=heading, accounts=accounts, all_chosen=chosen)
+    return SimpleNamespace(key=f"own:{accounts[0].name}", heading=heading, accounts=accounts, all_chosen=chosen)
 
 
 def _accounts(*groups: Any, unavailable: Any = (OFF, USER), **changes: Any) -> dict[str, Any]:
@@ -76,7 +98,7 @@ def _disclosed(title: str, *, days: int, accounts: str = "", corrected: bool = F
     since = (NOW - timedelta(days=days)).date()
     corrected_at = NOW if corrected else None
     return SimpleNamespace(
-        title=title, accounts=accounts, first_day=since, last_at=NOW, corrected_at=corrected_at, answers=days + 1
+        title=said(title), accounts=accounts, first_day=since, last_at=NOW, corrected_at=corrected_at, answers=days + 1
     )
 
 
@@ -85,32 +107,40 @@ DISCLOSED = [
     _disclosed("Billing payments and history", days=60, accounts="Home, 12 Wattle Street", corrected=True),
     _disclosed("Name and occupation", days=0),
 ]
+
+
+def _entry(days: int, title: Any, *texts: Any, has_time: bool = True) -> TimelineEntry:
+    return TimelineEntry(at=NOW - timedelta(days=days), title=title, texts=texts, has_time=has_time)
+
+
 TIMELINE = [
-    TimelineEntry(at=NOW, title="Bright Bill Comparison last received data"),
-    TimelineEntry(
-        at=NOW - timedelta(days=30),
-        title="You changed the sharing",
-        texts=[
-            "Data added: Electricity usage",
-            "How long: 12 months, until 24 November 2027",
-        ],
+    _entry(0, said("{recipient} last received data", recipient=recipient.client_name)),
+    _entry(
+        30,
+        said("You changed the sharing"),
+        said("Data added: {names}", names=said("Electricity usage")),
+        said("How long: {duration}, until {day}", duration=said("12 months"), day=day(IN_A_YEAR)),
     ),
-    TimelineEntry(at=NOW - timedelta(days=60), title="Bright Bill Comparison first received data", has_time=False),
-    TimelineEntry(at=NOW - timedelta(days=60), title="You first agreed to share", texts=["How long: 90 days"]),
+    _entry(60, said("{recipient} first received data", recipient=recipient.client_name), has_time=False),
+    _entry(60, said("You first agreed to share"), said("How long: once only")),
 ]
+
+
+def _period(seconds: int, ends_at: datetime) -> Any:
+    return late(wording.period, seconds, NOW, ends_at)
 
 
 def _arrangement(**changes: Any) -> SimpleNamespace:
     values = {
         "id": UUID(int=99), "recipient": recipient, "policy": "https://brightbill.test/policy", "current": True,
         "may_stop": True,
-        "status": "Sharing", "customer": None, "customer_name": "Marguerite Hartley", "accounts": [HOME, BEACH],
+        "status": said("Sharing"), "customer": None, "customer_name": "Marguerite Hartley", "accounts": [HOME, BEACH],
         "tells_others": True, "concealed": [], "tells_holders": False,
-        "agreed": "You agreed", "consented_at": NOW,
-        "period": wording.period(YEAR, NOW, NOW + timedelta(seconds=YEAR)), "ended_at": None, "ended_how": None,
-        "clusters": clusters(SCOPES, "person"), "timeline": TIMELINE, "disclosed": DISCLOSED,
+        "agreed": said("You agreed"), "consented_at": NOW,
+        "period": _period(YEAR, IN_A_YEAR), "ended_at": None, "ended_how": None,
+        "clusters": late(clusters, SCOPES, "person"), "timeline": TIMELINE, "disclosed": DISCLOSED,
         "disclosed_by_account": [
-            SimpleNamespace(name="About you", data=[DISCLOSED[2]]),
+            SimpleNamespace(name=said("About you"), data=[DISCLOSED[2]]),
             SimpleNamespace(name="Home, 12 Wattle Street", data=DISCLOSED[:2]),
         ],
     }  # fmt: skip
@@ -122,15 +152,15 @@ CHANGED = _arrangement(accounts=[HOME, OFF, WAITING], concealed=["Parents’ far
 ENDED = _arrangement(
     current=False,
     may_stop=False,
-    status="Stopped",
+    status=said("Stopped"),
     customer="Waratah Bakery Pty Ltd",
     ended_at=NOW,
-    ended_how=wording.END_REASONS["consumer"],
-    timeline=[TimelineEntry(at=NOW, title="You stopped sharing"), *TIMELINE[1:]],
+    ended_how=said(wording.END_REASONS["consumer"]),
+    timeline=[_entry(0, said("You stopped sharing")), *TIMELINE[1:]],
 )
 ONCE = _arrangement(
     may_stop=False,
-    status="Sharing once", period=wording.period(86_400, NOW, NOW + timedelta(days=1)), accounts=[], disclosed=[],
+    status=said("Sharing once"), period=_period(86_400, NOW + timedelta(days=1)), accounts=[], disclosed=[],
     disclosed_by_account=[], timeline=TIMELINE[3:], policy=None,
 )  # fmt: skip
 
@@ -138,11 +168,14 @@ ONCE = _arrangement(
 MANY = _arrangement(accounts=[*(account(number, f"Shop {number}") for number in range(1, 27)), OFF])
 
 
-def _card(title: str, number: int, **changes: Any) -> SimpleNamespace:
+def _card(title: Any, number: int, **changes: Any) -> SimpleNamespace:
     values = {
-        "id": UUID(int=number), "title": title, "current": True, "status": "Sharing",
-        "summary": "Until 24 November 2027", "customer": None, "agreed_at": NOW, "received_at": NOW, "waiting": None,
-        "data": "Account and plan details, Billing payments and history, Electricity usage and 4 more kinds of data",
+        "id": UUID(int=number), "title": title, "current": True, "status": said("Sharing"),
+        "summary": said("Until {time}", time=day(IN_A_YEAR)), "customer": None, "agreed_at": NOW, "received_at": NOW,
+        "waiting": None,
+        "data": late(
+            lambda: joined([each.title for each in clusters(SCOPES, "person")], "kind")
+        ),
     }  # fmt: skip
     return SimpleNamespace(**{**values, **changes})
 
@@ -154,13 +187,13 @@ GROUPS = [
         recipient=OTHER_RECIPIENT,
         cards=[
             _card(
-                "Your details",
+                said("Your details"),
                 3,
-                status="Sharing once",
-                summary="Until 25 November 2026, 3:32 pm AEDT",
+                status=said("Sharing once"),
+                summary=said("Until {time}", time=day(IN_A_WEEK)),
                 received_at=None,
                 waiting=SimpleNamespace(number=2, until=NOW + timedelta(days=7)),
-                data="Name and occupation",
+                data=said("Name and occupation"),
             )
         ],
     ),
@@ -173,11 +206,17 @@ PAST_GROUPS = [
                 "Shop",
                 4,
                 current=False,
-                status="Stopped",
-                summary="Ended on 3 May 2026",
+                status=said("Stopped"),
+                summary=said("Ended on {day}", day=day(NOW - timedelta(days=200))),
                 customer="Waratah Bakery",
             ),
-            _card("Home", 5, current=False, status="Shared once", summary="Ended on 3 March 2026"),
+            _card(
+                "Home",
+                5,
+                current=False,
+                status=said("Shared once"),
+                summary=said("Ended on {day}", day=day(NOW - timedelta(days=260))),
+            ),
         ],
     )
 ]
@@ -197,8 +236,8 @@ LONG_NAMES = _arrangement(
 )
 
 CODE = {
-    "challenge": "c1", "expires_at": NOW + timedelta(minutes=10), "lifetime": "10 minutes", "state": "open",
-    "sent_at": NOW, "typed": "marguerite.hartley-featherstonehaugh@people.example", "replaces": False,
+    "challenge": "c1", "expires_at": NOW + timedelta(minutes=10), "lifetime": late(wording.duration, 600),
+    "state": "open", "sent_at": NOW, "typed": "marguerite.hartley-featherstonehaugh@people.example", "replaces": False,
     "locked_until": None, "flow_ends_at": NOW + timedelta(minutes=55), "starts_again": False,
 }  # fmt: skip
 LOCKED = {**CODE, "state": "locked", "locked_until": NOW + timedelta(minutes=31)}
@@ -210,7 +249,7 @@ FLOW = {
     "acting_for": None,
     "back": None,
 }
-WRONG = SimpleNamespace(text="That code is not right. You can try 4 more times.", field="code")
+WRONG = late(problem, "code-wrong", tries_left=4)
 
 
 def _parts(kind: Any = "person", name: str | None = None, **marks: Any) -> list[SimpleNamespace]:
@@ -237,10 +276,24 @@ def _parts(kind: Any = "person", name: str | None = None, **marks: Any) -> list[
     ]
 
 
+def _subjects(number: int, name: str | None = None) -> Any:
+    """Return what the data is about."""
+    return late(
+        lambda: enumeration(
+            [
+                name or gettext("you"),
+                ngettext("{number} account", "{number} accounts", number),
+                ngettext("its electricity", "their electricity", number),
+            ]
+        )
+    )
+
+
 REVIEW = {
-    "shown": "0" * 64, "subjects": "you, 2 accounts and their electricity", "back": "accounts", "steps": 4,
+    "shown": "0" * 64, "subjects": _subjects(2), "back": "accounts", "steps": 4,
     "step": 4, "amending": False, "accounts": [HOME, BEACH, CABIN], "period": CHANGED.period, "previous": None,
-    "period_changes": False, "history_from": NOW - timedelta(days=730), "data_parts": _parts(), "about_person": False,
+    "period_changes": False, "history_from": NOW - timedelta(days=730), "data_parts": late(_parts),
+    "about_person": False,
     "not_about": None, "approvals": None, "dashboard_host": "aurora.haas.localhost:8443",
 }  # fmt: skip
 SITES = [
@@ -248,11 +301,14 @@ SITES = [
     for town, numbers in (("Newtown", range(10, 17)), ("Orange", range(17, 24)))
     for number in numbers
 ]
-ACCOUNTS = _accounts(_group("Your accounts", HOME), _group("Joint accounts", BEACH, CABIN, PIER), _group("Closed", OLD))
+ACCOUNTS = _accounts(
+    _group(said("Your accounts"), HOME), _group(said("Joint accounts"), BEACH, CABIN, PIER), _group(said("Closed"), OLD)
+)
+_SELECTION = SimpleNamespace(available=range(27), listed=range(15), hidden=range(1), chosen=range(5), filter="wattle")
 MANY_ACCOUNTS = _accounts(
-    _group("Newtown NSW", *SITES[:7]), _group("Orange NSW", *SITES[7:]), _group("Closed", OLD),
+    _group("Newtown NSW", *SITES[:7]), _group("Orange NSW", *SITES[7:]), _group(said("Closed"), OLD),
     has_many=True, filter="wattle", total=27, chosen=5, hidden=[UUID(int=77)],
-    announcement="15 found. 5 of 27 accounts chosen. 1 of them is not in this list and will stay chosen.",
+    announcement=late(selection_status, _SELECTION),
 )  # fmt: skip
 SESSION = SimpleNamespace(
     ends_at=NOW + timedelta(minutes=15), can_last_longer=True, just_extended=False, page=str(UUID(int=99))
@@ -274,7 +330,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             **FLOW,
             "step": 1,
             "steps": 4,
-            "problem": SimpleNamespace(text="Enter your email address.", field="identifier"),
+            "problem": late(problem, "identifier-missing", label="Email address"),
         },
     ),
     "2-verify": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **CODE}),
@@ -310,7 +366,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             **FLOW,
             **ACCOUNTS,
             "amending": True,
-            "problem": SimpleNamespace(text="Choose at least one account.", field="account-1"),
+            "problem": late(problem, "accounts-missing"),
         },
     ),
     "3-accounts-none": ("consent/accounts", {**FLOW, **_accounts()}),
@@ -324,8 +380,8 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
         {
             **FLOW,
             **REVIEW,
-            "subjects": "you, 3 accounts and their electricity",
-            "approvals": "Data of 1 account is shared only if all account holders approve by 1 December 2026.",
+            "subjects": _subjects(3),
+            "approvals": late(lambda: all_must_approve(1, ApprovalTime(by=day_text(IN_A_WEEK)))),
         },
     ),
     "4-review-amending": (
@@ -334,15 +390,18 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
             **FLOW,
             **REVIEW,
             "amending": True,
-            "previous": wording.period(90 * 86_400, NOW, NOW + timedelta(days=9)),
+            "previous": _period(90 * 86_400, NOW + timedelta(days=9)),
             "period_changes": True,
             "accounts": [
                 account(1, "Home, 12 Wattle Street", change="kept"),
                 account(2, "Beach house", joint=True, change="new", note=TOLD),
                 account(3, "Flat in Newtown", closed=True, change="removed"),
             ],
-            "data_parts": _parts(
-                customer=("kept", "kept", "kept"), accounts=("kept", "kept", "removed"), electricity=("kept", "new")
+            "data_parts": late(
+                _parts,
+                customer=("kept", "kept", "kept"),
+                accounts=("kept", "kept", "removed"),
+                electricity=("kept", "new"),
             ),
         },
     ),
@@ -351,13 +410,13 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
         {
             **FLOW,
             **REVIEW,
-            "period": wording.period(0, NOW, NOW),
+            "period": _period(0, NOW),
             "acting_for": "Waratah Bakery Pty Ltd",
             "about_person": True,
             "accounts": [HOME],
-            "subjects": "Waratah Bakery Pty Ltd, 1 account and its electricity",
+            "subjects": _subjects(1, "Waratah Bakery Pty Ltd"),
             "not_about": "Waratah Bakery Pty Ltd",
-            "data_parts": _parts("organisation", "Waratah Bakery Pty Ltd"),
+            "data_parts": late(_parts, "organisation", "Waratah Bakery Pty Ltd"),
         },
     ),
     "4-review-long-names": (
@@ -391,7 +450,11 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "7-arrangement": ("dashboard/arrangement", {**DASHBOARD, "arrangement": CHANGED}),
     "7-arrangement-ended": (
         "dashboard/arrangement",
-        {**DASHBOARD, "arrangement": ENDED, "notice": "You have stopped sharing with Bright Bill Comparison."},
+        {
+            **DASHBOARD,
+            "arrangement": ENDED,
+            "notice": late(stopped_notice, recipient.client_name),
+        },
     ),
     "7-arrangement-once": ("dashboard/arrangement", {**DASHBOARD, "arrangement": ONCE, "session": LAST_SESSION}),
     "7-arrangement-many-accounts": ("dashboard/arrangement", {**DASHBOARD, "arrangement": MANY}),

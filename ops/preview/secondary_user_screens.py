@@ -6,13 +6,15 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from apps.dashboard.secondary_users import secondary_user_notice
+from ops.preview.late_texts import day, late, said
 from tenants.data_language import clusters
 
 SCOPES = (
     "energy:accounts.basic:read", "energy:accounts.detail:read", "energy:billing:read",
     "energy:electricity.usage:read", "energy:electricity.servicepoints.detail:read",
 )  # fmt: skip
-HOME = "Home, 12 Wattle Street (ending in 4401)"
+HOME = "Home, 12 Wattle Street"
 LONG_ACCOUNT = "averyveryveryveryverylongaccountname@withoutanyspaceinit.example"
 
 Screen = tuple[str, dict[str, Any]]
@@ -21,12 +23,13 @@ Screen = tuple[str, dict[str, Any]]
 def _sharing(now: datetime, number: int, product: str, **changes: Any) -> SimpleNamespace:
     received = {"first_day": (now - timedelta(days=60)).date(), "last_at": now}
     values = {
-        "id": UUID(int=number), "product": product, "recipient": f"{product} Pty Ltd", "status": "Sharing",
-        "is_on": True, "summary": "Until 24 November 2027", "why": None, "authorised_at": now, "changed_at": [],
-        "data": clusters(SCOPES, "person"), "has_ended": False, "is_blocked": False,
+        "id": UUID(int=number), "product": product, "recipient": f"{product} Pty Ltd", "status": said("Sharing"),
+        "is_on": True, "summary": said("Until {time}", time=day(now + timedelta(days=365))), "why": None,
+        "authorised_at": now, "changed_at": [],
+        "data": late(clusters, SCOPES, "person"), "has_ended": False, "is_blocked": False,
         "disclosed": [
-            SimpleNamespace(title="Account and plan details", corrected_at=None, **received),
-            SimpleNamespace(title="Billing payments and history", corrected_at=now, **received),
+            SimpleNamespace(title=said("Account and plan details"), corrected_at=None, **received),
+            SimpleNamespace(title=said("Billing payments and history"), corrected_at=now, **received),
         ],
     }  # fmt: skip
     return SimpleNamespace(**{**values, **changes})
@@ -44,11 +47,12 @@ def secondary_user_screens(dashboard: Mapping[str, Any], long: Any, now: datetim
     """Return the screens by name. `dashboard` has the values of every page; `long` is a recipient with long names."""
     shared = _sharing(now, 21, "Bright Bill Comparison", changed_at=[now - timedelta(days=30)])
     blocked = _sharing(
-        now, 22, "Solar Sums", status="Not shared now", is_on=False, is_blocked=True, disclosed=[],
-        why="Sharing with this recipient was stopped.",
+        now, 22, "Solar Sums", status=said("Not shared now"), is_on=False, is_blocked=True, disclosed=[],
+        why=said("Sharing with this recipient was stopped."),
     )  # fmt: skip
     ended = _sharing(
-        now, 23, "Bill Watch", status="Stopped", is_on=False, has_ended=True, summary="Ended on 3 May 2026"
+        now, 23, "Bill Watch", status=said("Stopped"), is_on=False, has_ended=True,
+        summary=said("Ended on {day}", day=day(now - timedelta(days=200))),
     )  # fmt: skip
     blocks = [
         SimpleNamespace(id=UUID(int=31), recipient="Solar Sums Pty Ltd", since=now, is_by_holder=True),
@@ -65,9 +69,13 @@ def secondary_user_screens(dashboard: Mapping[str, Any], long: Any, now: datetim
     )  # fmt: skip
     accounts = [
         SimpleNamespace(name=HOME, customer=None, users=[permitted, never]),
-        SimpleNamespace(name="Shop (ending in 4407)", customer=without.customer, users=[without]),
+        SimpleNamespace(name="Shop", customer=without.customer, users=[without]),
     ]
-    withdrawn = {"user": without, "offers_blocks": False, "notice": "The permission is withdrawn."}
+    withdrawn = {
+        "user": without,
+        "offers_blocks": False,
+        "notice": late(secondary_user_notice, "withdrawn", without.name),
+    }
     screens: dict[str, Screen] = {
         "6-secondary-users": ("secondary_users", {"accounts": accounts}),
         "6-secondary-users-none": ("secondary_users", {"accounts": []}),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from haas.clock import clock_from
-from haas.database import Database, UnknownNode
+from haas.database import FEW_CONNECTIONS, Database, UnknownNode
 from haas.database.dedicated import dedicated_connection
 from haas.errors import HaasError, Unavailable
 from haas.health import NotReady, health_listener
@@ -74,7 +74,9 @@ class ProvisionerProcess:
         """No connection is opened before `run`."""
         self._settings = settings
         self._clock = clock_from(settings.clock_file)
-        self._owner = Database.open(settings.owner_database_urls, pools=1, time_factor=settings.database_time_factor)
+        self._owner = Database.open(
+            settings.owner_database_urls, connections=FEW_CONNECTIONS, time_factor=settings.database_time_factor
+        )
         self._work = Work(settings, self._owner, self._clock)
         self._housekeeping = Housekeeping(self._owner, self._clock)
         self._swept_at: datetime | None = None

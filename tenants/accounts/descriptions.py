@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+from haas.language import gettext, ngettext
 from tenants.accounts.models import KnownAccount, account_hint, account_name
 from tenants.payloads.address_v1 import CommonPAFAddress, CommonPhysicalAddress, CommonSimpleAddress
 
@@ -66,7 +67,7 @@ class AccountName(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         """The title with the hint, as a message states them in a sentence."""
-        return self.title + (f" ({self.hint})" if self.hint else "")
+        return gettext("{title} ({hint})", title=self.title, hint=self.hint) if self.hint else self.title
 
 
 def describe(
@@ -87,7 +88,7 @@ def describe(
     if has_several_people:
         nickname = None
     found = None if supplies is None else read_address(supplies.location)
-    address = None if found is None or supplies is None else found.line + _others(supplies.others)
+    address = None if found is None or supplies is None else _with_others(found.line, supplies.others)
     named = next((name for name in (display_name, nickname) if name and not (address and name == plan)), None)
     return AccountDescription(
         title=account_name(named or address),
@@ -147,11 +148,19 @@ def _plan(plans: Any, today: date) -> tuple[str | None, str | None]:
 def _fuel(fuels: Iterable[str], *, is_supplied: bool) -> str | None:
     """Return for example "Electricity and gas". A service point of the market supplies electricity."""
     found = set().union(*(_FUELS.get(fuel, set()) for fuel in fuels), {"electricity"} if is_supplied else ())
-    return " and ".join(sorted(found)).capitalize() or None
+    if found == {"electricity", "gas"}:
+        return gettext("Electricity and gas")
+    if found:
+        return gettext("Gas") if "gas" in found else gettext("Electricity")
+    return None
 
 
-def _others(number: int) -> str:
-    return "" if number < 1 else f" and {number} more " + ("address" if number == 1 else "addresses")
+def _with_others(address: str, number: int) -> str:
+    if number < 1:
+        return address
+    return ngettext(
+        "{address} and {number} more address", "{address} and {number} more addresses", number, address=address
+    )
 
 
 def _of_lines(address: CommonSimpleAddress) -> SuppliedAddress:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from haas.language import day_text, gettext
+
 HoldingRole = Literal["holder", "joint-holder", "secondary-user"]
 DisclosureOption = Literal["pre-approval", "co-approval", "no-disclosure"]
 DEFAULT_OPTION: Final[DisclosureOption] = "pre-approval"
@@ -138,7 +140,7 @@ class HeldAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 def account_name(display_name: str | None) -> str:
     """Return the display name of an account, or a general name where the account has none."""
-    return display_name or "Energy account"
+    return display_name or gettext("Energy account")
 
 
 def account_hint(account_number: str | None, opened_on: date | None = None) -> str | None:
@@ -148,8 +150,8 @@ def account_hint(account_number: str | None, opened_on: date | None = None) -> s
     can distinguish them. Return None where neither is known.
     """
     if account_number:
-        return f"ending in {account_number[-_SHOWN_DIGITS:]}"
-    return None if opened_on is None else f"opened {opened_on.day} {opened_on:%B %Y}"
+        return gettext("ending in {digits}", digits=account_number[-_SHOWN_DIGITS:])
+    return None if opened_on is None else gettext("opened {day}", day=day_text(opened_on))
 
 
 class KnownAccount(msgspec.Struct, frozen=True, kw_only=True):

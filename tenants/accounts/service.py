@@ -43,16 +43,26 @@ def end_of_market_day(day: date) -> datetime:
 
 
 async def accounts_of(
-    tx: Transaction, customer_id: UUID, recipient_id: str, now: datetime, *, login_id: UUID | None = None
+    tx: Transaction,
+    customer_id: UUID,
+    recipient_id: str,
+    now: datetime,
+    *,
+    login_id: UUID | None = None,
+    authorised_at: datetime | None = None,
 ) -> list[HeldAccount]:
     """Return a customer's accounts, each with the reason why it cannot be shared with a recipient, or None.
 
     Open accounts are first. Then the order is by title and number. `recipient_id` identifies the recipient's legal
-    entity. `login_id` is the person who authorises or has authorised, or who reads. A harm flag counts only if that is
-    the customer in person; for everybody else, the result is the one without the flag (CDR Rules 4A.15, decision 0061).
+    entity. `login_id` is the person who authorises or reads now, or who has authorised at `authorised_at`. A harm flag
+    counts only if that is, or was then, the customer in person; for everybody else, the result is the one without the
+    flag (CDR Rules 4A.15, decision 0061).
     """
     today = market_day(now)
-    held = await store.accounts_of(tx, customer_id, recipient_id, login_id=login_id, today=today, now=now)
+    login_on = today if authorised_at is None else market_day(authorised_at)
+    held = await store.accounts_of(
+        tx, customer_id, recipient_id, login_id=login_id, login_on=login_on, today=today, now=now
+    )
     supplies = await store.supplies_of(tx, [account.id for account in held], today)
     eligible = _is_eligible(held)
     accounts = [_held(account, supplies.get(account.id), today, eligible=eligible) for account in held]
@@ -97,7 +107,8 @@ async def labels_of(tx: Transaction, account_ids: Collection[UUID], now: datetim
 
 async def is_eligible(tx: Transaction, customer_id: UUID, recipient_id: str, now: datetime) -> bool:
     """Return whether a customer is an eligible consumer, who can share data (`disclosure_rule.makes_eligible`)."""
-    held = await store.accounts_of(tx, customer_id, recipient_id, login_id=None, today=market_day(now), now=now)
+    today = market_day(now)
+    held = await store.accounts_of(tx, customer_id, recipient_id, login_id=None, login_on=today, today=today, now=now)
     return _is_eligible(held)
 
 

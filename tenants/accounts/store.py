@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     func,
     insert,
     literal_column,
@@ -62,7 +63,7 @@ from tenants.accounts.tables import (
     sharing_block,
     supply,
 )
-from tenants.parties.tables import representation
+from tenants.parties.store import is_in_person
 from tenants.schema_metadata import Uuid
 
 SqlExpression = ColumnElement[Any]
@@ -96,6 +97,24 @@ _TABLES: Final[dict[type[SharingDecision], Table]] = {
 }
 
 
+class PersonOfDay(NamedTuple):
+    """A person, and the day on which it matters who they are: `parties.store.is_in_person`.
+
+    Of who has authorised, it is the day of the authorisation (`authoriser`); of everybody else, today.
+    """
+
+    login_id: SqlExpression
+    on: SqlExpression
+
+
+NOBODY_OF_DAY: Final = PersonOfDay(cast(null(), Uuid), cast(null(), Date))
+
+
+def authoriser(login_id: SqlExpression, authorised_at: SqlExpression) -> PersonOfDay:
+    """Return the person who has authorised at a moment."""
+    return PersonOfDay(login_id, market_day_of(authorised_at))
+
+
 class DisclosureFactColumns(NamedTuple):
     """The fields of `models.DisclosureFacts` as SQL expressions, with the FROM clause that they need (`source`)."""
 
@@ -114,12 +133,12 @@ def disclosure_facts(
     customer_id: SqlExpression,
     account_id: SqlExpression,
     recipient_id: SqlExpression,
-    login_id: SqlExpression,
+    person: PersonOfDay,
 ) -> DisclosureFactColumns:
     """Return, for each row of `source`, the facts that decide whether a customer's account is disclosed to a recipient.
 
-    The ids are columns of `source` or parameters; `recipient_id` identifies a legal entity, and `login_id` the person
-    who authorises or has authorised. A statement that uses the result must bind the parameters `today` and `now`.
+    The ids are columns of `source` or parameters; `recipient_id` identifies a legal entity, and `person` who authorises
+    or has authorised. A statement that uses the result must bind the parameters `today` and `now`.
     """
     held = (
         select(holding.c.role)
@@ -174,7 +193,7 @@ def disclosure_facts(
             _matches(sharing_block.c.recipient_id, recipient_id),
             _is_now(sharing_block.c.since, sharing_block.c.until),
         ),
-        is_protected=and_(_has_any_row(harm_flag), is_protected(customer_id, account_id, login_id, _now)),
+        is_protected=and_(_has_any_row(harm_flag), is_protected(customer_id, account_id, person, _now)),
     )
 
 
@@ -219,7 +238,7 @@ def is_eligible(customer_id: SqlExpression) -> SqlExpression:
     """
     own, opened = holding.alias("own_holding"), account.alias("own_account")
     source = own.join(opened, opened.c.id == own.c.account_id)
-    facts = disclosure_facts(source, customer_id, own.c.account_id, null(), null())
+    facts = disclosure_facts(source, customer_id, own.c.account_id, null(), NOBODY_OF_DAY)
     usable = and_(facts.role.is_not(None), or_(facts.role != _text("secondary-user"), facts.is_instructed))
     makes_eligible: Select[Any] = select(literal_column("1")).select_from(facts.source)
     makes_eligible = makes_eligible.where(
@@ -228,10 +247,15 @@ def is_eligible(customer_id: SqlExpression) -> SqlExpression:
     return makes_eligible.correlate_except(own, opened, facts.source).exists()
 
 
+def market_day_of(moment: SqlExpression) -> SqlExpression:
+    """Return the date of a moment in the market's time zone: `service.market_day` in SQL."""
+    return cast(func.timezone(literal_column("interval '10 hours'"), moment), Date)
+
+
 def is_protected(
-    customer_id: SqlExpression, account_id: SqlExpression, login_id: SqlExpression, now: SqlExpression | None
+    customer_id: SqlExpression, account_id: SqlExpression, person: PersonOfDay, now: SqlExpression | None
 ) -> SqlExpression:
-    """Return whether a harm flag for an account is in force, and the person of `login_id` is the customer in person.
+    """Return whether a harm flag for an account is in force, and `person` is the customer in person.
 
     Without `now`, a flag is in force until its end is known: staff end it at the present moment.
 
@@ -239,16 +263,11 @@ def is_protected(
     (CDR Rules 4A.15, decision 0061). From the other holders, all of the customer's sharing is concealed
     (`was_concealed`).
     """
-    in_person: Select[Any] = select(literal_column("1")).where(
-        representation.c.login_id == login_id,
-        representation.c.customer_id == customer_id,
-        representation.c.role == _text("self"),
-    )
     flags: Select[Any] = select(literal_column("1")).where(
         harm_flag.c.customer_id == customer_id,
         harm_flag.c.account_id == account_id,
         harm_flag.c.until.is_(None) if now is None else _is_between(harm_flag.c.since, now, harm_flag.c.until),
-        in_person.correlate_except(representation).exists(),
+        is_in_person(customer_id, person.login_id, person.on),
     )
     return flags.correlate_except(harm_flag).exists()
 
@@ -309,18 +328,25 @@ async def known_accounts(tx: Transaction, account_ids: Sequence[UUID]) -> list[K
 
 
 async def accounts_of(
-    tx: Transaction, customer_id: UUID, recipient_id: str, *, login_id: UUID | None, today: date, now: datetime
+    tx: Transaction,
+    customer_id: UUID,
+    recipient_id: str,
+    *,
+    login_id: UUID | None,
+    login_on: date,
+    today: date,
+    now: datetime,
 ) -> list[StoredAccount]:
     """Return the accounts that a customer holds or may use today, in the order of their ids.
 
-    A harm flag counts if `login_id` is the customer in person.
+    A harm flag counts if `login_id` was the customer in person on the day `login_on`.
     """
     facts = disclosure_facts(
         account,
         bindparam("customer_id", type_=Uuid),
         account.c.id,
         bindparam("recipient_id", type_=Text),
-        bindparam("login_id", type_=Uuid),
+        PersonOfDay(bindparam("login_id", type_=Uuid), bindparam("login_on", type_=Date)),
     )
     other = holding.alias("another_holding")
     has_other_holder = select(other.c.customer_id).where(
@@ -346,7 +372,8 @@ async def accounts_of(
         .order_by(account.c.id)
     )
     values = {
-        "customer_id": customer_id, "recipient_id": recipient_id, "login_id": login_id, "today": today, "now": now,
+        "customer_id": customer_id, "recipient_id": recipient_id, "login_id": login_id, "login_on": login_on,
+        "today": today, "now": now,
     }  # fmt: skip
     return [
         StoredAccount(

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, literal, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
 from tenants.accounts.models import ApprovalState
-from tenants.accounts.store import is_eligible, is_protected, was_concealed
+from tenants.accounts.store import authoriser, is_eligible, is_protected, was_concealed
 from tenants.accounts.tables import account, holding
 from tenants.arrangements.models import (
     AccountApproval,
@@ -26,6 +26,7 @@ from tenants.arrangements.tables import account_approval, arrangement, authorisa
 from tenants.clients.tables import client
 from tenants.parties import store as parties
 from tenants.parties.tables import representation
+from tenants.schema_metadata import Uuid
 
 ArrangementCondition = ColumnElement[bool]
 """An SQL condition that selects arrangements: the result of `has_id`, for example."""
@@ -243,7 +244,7 @@ async def for_login(
     )
     is_open_to_login = or_(
         arrangement.c.login_id == login_id,
-        arrangement.c.customer_id.in_(represented.where(representation.c.role == "self")),
+        parties.is_in_person(arrangement.c.customer_id, literal(login_id, Uuid), today),
         ~_is_concealed_from(represented),
     )
     query = _select_arrangements().where(arrangement.c.customer_id.in_(represented), is_open_to_login)
@@ -349,9 +350,14 @@ async def _accounts(
                 account_approval.c.account_id == authorised_account.c.account_id,
                 account_approval.c.state == "pending",
                 # An account that a harm flag protects waits for nobody (CDR Rules 4A.15).
-                ~is_protected(arrangement.c.customer_id, authorised_account.c.account_id, arrangement.c.login_id, None),
+                ~is_protected(
+                    arrangement.c.customer_id,
+                    authorised_account.c.account_id,
+                    authoriser(arrangement.c.login_id, authorisation.c.authorised_at),
+                    None,
+                ),
             )
-            .correlate(authorised_account, arrangement)
+            .correlate(authorised_account, authorisation, arrangement)
             .scalar_subquery()
         )
         result = await tx.execute(

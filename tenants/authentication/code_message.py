@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from haas.language import gettext, ngettext
 from tenants.authentication.limits import CODE_LIFETIME
 from tenants.notices.models import EmailPayload, SmsPayload
 from tenants.parties.models import Login
@@ -34,32 +35,66 @@ class CodeMessage(NamedTuple):
         """
         bound = f"@{self.host} #{self.code}"
         if login.email:
-            use = f"share your data with {self.recipient}" if self.recipient else "sign in to your data sharing page"
-            text = (
-                f"{self.code} is your one-time code from {self.brand}.\n\n"
-                f"It is to {use}. Enter it only on {self.host}, on the page where you asked for it. It expires in "
-                f"{_MINUTES} minutes and can be used for nothing else.\n\n"
-                f"{_of_link(self.link)}"
-                "Do not give it to anyone. Nobody needs your password to receive your data.\n\n"
-                "If you did not ask for this code, you can ignore this message: nothing is shared without it.\n\n"
-                f"{bound}\n"
-            )
-            return EmailPayload(to=login.email, subject=f"Your one-time code from {self.brand}", text=text)
+            paragraphs = [
+                gettext("{code} is your one-time code from {brand}.", code=self.code, brand=self.brand),
+                self._use(),
+                # Programs that look for the code find it by the words near to it. The link contains digits too.
+                *([] if self.link is None else [_of_link(self.link)]),
+                gettext("Do not give it to anyone. Nobody needs your password to receive your data."),
+                gettext("If you did not ask for this code, you can ignore this message: nothing is shared without it."),
+                bound,
+            ]
+            subject = gettext("Your one-time code from {brand}", brand=self.brand)
+            return EmailPayload(to=login.email, subject=subject, text="\n\n".join(paragraphs) + "\n")
         if login.mobile:
-            use = f"share your data with {_shortened(self.recipient)}" if self.recipient else "sign in to data sharing"
-            text = (
-                f"{self.code} is your {self.brand} one-time code to {use}. It expires in {_MINUTES} minutes. Do not "
-                f"give it to anyone. Nobody needs your password to receive your data.\n\n{bound}"
-            )
-            return SmsPayload(to=login.mobile, text=text)
+            return SmsPayload(to=login.mobile, text=f"{self._short()}\n\n{bound}")
         return None
 
+    def _use(self) -> str:
+        if self.recipient is None:
+            return ngettext(
+                "It is to sign in to your data sharing page. Enter it only on {host}, on the page where you asked for "
+                "it. It expires in {number} minute and can be used for nothing else.",
+                "It is to sign in to your data sharing page. Enter it only on {host}, on the page where you asked for "
+                "it. It expires in {number} minutes and can be used for nothing else.",
+                _MINUTES,
+                host=self.host,
+            )
+        return ngettext(
+            "It is to share your data with {recipient}. Enter it only on {host}, on the page where you asked for it. "
+            "It expires in {number} minute and can be used for nothing else.",
+            "It is to share your data with {recipient}. Enter it only on {host}, on the page where you asked for it. "
+            "It expires in {number} minutes and can be used for nothing else.",
+            _MINUTES,
+            recipient=self.recipient,
+            host=self.host,
+        )
 
-def _of_link(link: str | None) -> str:
-    if link is None:
-        return ""
-    # Programs that look for the code find it by the words near to it. The link contains digits too.
-    return f"Or open this link, once, in the browser in which you asked for it:\n{link}\n\n"
+    def _short(self) -> str:
+        if self.recipient is None:
+            return ngettext(
+                "{code} is your {brand} one-time code to sign in to data sharing. It expires in {number} minute. Do "
+                "not give it to anyone. Nobody needs your password to receive your data.",
+                "{code} is your {brand} one-time code to sign in to data sharing. It expires in {number} minutes. Do "
+                "not give it to anyone. Nobody needs your password to receive your data.",
+                _MINUTES,
+                code=self.code,
+                brand=self.brand,
+            )
+        return ngettext(
+            "{code} is your {brand} one-time code to share your data with {recipient}. It expires in {number} minute. "
+            "Do not give it to anyone. Nobody needs your password to receive your data.",
+            "{code} is your {brand} one-time code to share your data with {recipient}. It expires in {number} minutes. "
+            "Do not give it to anyone. Nobody needs your password to receive your data.",
+            _MINUTES,
+            code=self.code,
+            brand=self.brand,
+            recipient=_shortened(self.recipient),
+        )
+
+
+def _of_link(link: str) -> str:
+    return gettext("Or open this link, once, in the browser in which you asked for it:") + f"\n{link}"
 
 
 def _shortened(name: str) -> str:

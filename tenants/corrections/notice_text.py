@@ -1,13 +1,40 @@
 """The text of the notice that data was wrong when it was disclosed (CDR Rules 7.10, privacy safeguard 11)."""
 
-from datetime import date
+from collections.abc import Mapping
 from typing import Final
 
+from haas.language import day_text, gettext, gettext_noop
 from tenants.corrections.models import Disclosed, DisclosureFinding
 from tenants.data_language import clusters
 from tenants.notices.models import EmailPayload, SmsPayload
 
-_DATA: Final = {"usage": "meter readings", "invoice": "invoices", "transaction": "charges and payments"}
+_DATA: Final = {
+    "usage": (
+        gettext_noop("Data: {cluster}: meter readings on {first_day}"),
+        gettext_noop("Data: {cluster}: meter readings from {first_day} to {last_day}"),
+    ),
+    "invoice": (
+        gettext_noop("Data: {cluster}: invoices on {first_day}"),
+        gettext_noop("Data: {cluster}: invoices from {first_day} to {last_day}"),
+    ),
+    "transaction": (
+        gettext_noop("Data: {cluster}: charges and payments on {first_day}"),
+        gettext_noop("Data: {cluster}: charges and payments from {first_day} to {last_day}"),
+    ),
+}
+"""Which data was wrong: of one day, and of a period."""
+_SHORT: Final = {
+    "usage": (
+        gettext_noop("meter readings on {first_day}"),
+        gettext_noop("meter readings from {first_day} to {last_day}"),
+    ),
+    "invoice": (gettext_noop("invoices on {first_day}"), gettext_noop("invoices from {first_day} to {last_day}")),
+    "transaction": (
+        gettext_noop("charges and payments on {first_day}"),
+        gettext_noop("charges and payments from {first_day} to {last_day}"),
+    ),
+}
+"""The same in a text message."""
 
 
 def notice_text(
@@ -22,35 +49,60 @@ def notice_text(
     data was disclosed, and the rules that name the notices to other holders (4A.7(3), 4A.14(1)) do not have this one.
     """
     [named] = clusters([cluster], "person")
-    about = _period(finding.first_day, finding.last_day)
-    shared = _period(disclosed.first_day, disclosed.last_day)
-    what = f"{_DATA[finding.resource]} {about}"
+    days = {"first_day": day_text(finding.first_day), "last_day": day_text(finding.last_day)}
+    is_period = finding.first_day != finding.last_day
+    names = {"brand": brand_name, "recipient": disclosed.recipient}
     if disclosed.email:
-        text = (
-            f"Dear {disclosed.person},\n\n"
-            f"With your consent, {brand_name} shared data with {disclosed.recipient}. We have found that some of it "
-            "was incorrect when we shared it.\n\n"
-            f"Recipient: {disclosed.recipient}\n"
-            f"Account: {account}\n"
-            f"Data: {named.title}: {what}\n"
-            f"Shared: {shared}\n\n"
-            "The data is corrected now. You have the right to have the corrected data shared with "
-            f"{disclosed.recipient}. If you want that, tell {brand_name}. You need not give a reason, and "
-            "there is no charge.\n"
-        )
-        return EmailPayload(to=disclosed.email, subject=f"Incorrect data that {brand_name} shared", text=text)
+        facts = [
+            gettext("Recipient: {recipient}", recipient=disclosed.recipient),
+            gettext("Account: {names}", names=account),
+            gettext(_DATA[finding.resource][is_period], cluster=named.title, **days),
+            _shared(disclosed),
+        ]
+        paragraphs = [
+            gettext("Dear {name},", name=disclosed.person),
+            gettext(
+                "With your consent, {brand} shared data with {recipient}. We have found that some of it was incorrect "
+                "when we shared it.",
+                **names,
+            ),
+            "\n".join(facts),
+            gettext(
+                "The data is corrected now. You have the right to have the corrected data shared with {recipient}. If "
+                "you want that, tell {brand}. You need not give a reason, and there is no charge.",
+                **names,
+            ),
+        ]
+        subject = gettext("Incorrect data that {brand} shared", brand=brand_name)
+        return EmailPayload(to=disclosed.email, subject=subject, text="\n\n".join(paragraphs) + "\n")
     if disclosed.mobile:
-        text = (
-            f"{brand_name}: some data that we shared with {disclosed.recipient} {shared} was incorrect: {what}. It is "
-            "corrected now. You can ask us to share the corrected data."
-        )
-        return SmsPayload(to=disclosed.mobile, text=text)
+        what = gettext(_SHORT[finding.resource][is_period], **days)
+        return SmsPayload(to=disclosed.mobile, text=_short(disclosed, names, what))
     return None
 
 
-def _period(first: date, last: date) -> str:
-    return f"on {_written(first)}" if first == last else f"from {_written(first)} to {_written(last)}"
+def _shared(disclosed: Disclosed) -> str:
+    first, last = day_text(disclosed.first_day), day_text(disclosed.last_day)
+    if disclosed.first_day == disclosed.last_day:
+        return gettext("Shared: on {day}", day=first)
+    return gettext("Shared: from {first_day} to {last_day}", first_day=first, last_day=last)
 
 
-def _written(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+def _short(disclosed: Disclosed, names: Mapping[str, str], what: str) -> str:
+    first, last = day_text(disclosed.first_day), day_text(disclosed.last_day)
+    if disclosed.first_day == disclosed.last_day:
+        return gettext(
+            "{brand}: some data that we shared with {recipient} on {day} was incorrect: {what}. It is corrected now. "
+            "You can ask us to share the corrected data.",
+            day=first,
+            what=what,
+            **names,
+        )
+    return gettext(
+        "{brand}: some data that we shared with {recipient} from {first_day} to {last_day} was incorrect: {what}. It "
+        "is corrected now. You can ask us to share the corrected data.",
+        first_day=first,
+        last_day=last,
+        what=what,
+        **names,
+    )

@@ -30,7 +30,7 @@ from haas.database import Statement, Transaction
 from haas.digest import digest
 from tenants.accounts.models import TREATED_AS_NOT_CHOSEN
 from tenants.accounts.service import market_day
-from tenants.accounts.store import disclosure_facts, is_eligible, was_concealed, withholding_reason
+from tenants.accounts.store import authoriser, disclosure_facts, is_eligible, was_concealed, withholding_reason
 from tenants.accounts.tables import account, harm_flag, holding, supply
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.calls.tables import disclosure_day
@@ -45,7 +45,7 @@ _facts = disclosure_facts(
     arrangement.c.customer_id,
     authorised_account.c.account_id,
     client.c.recipient_id,
-    arrangement.c.login_id,
+    authoriser(arrangement.c.login_id, authorisation.c.authorised_at),
 )
 _authorised = (
     select(
@@ -55,7 +55,7 @@ _authorised = (
     )
     .select_from(_facts.source.join(account, account.c.id == authorised_account.c.account_id))
     .where(authorised_account.c.authorisation_id == access_token.c.authorisation_id)
-    .correlate(access_token, arrangement, client)
+    .correlate(access_token, arrangement, authorisation, client)
     .offset(literal_column("0"))
     .subquery("authorised")
 )

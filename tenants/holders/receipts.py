@@ -118,9 +118,8 @@ async def _receiver(tx: Transaction, rows: Sequence[HolderRow]) -> Receiver | No
     receiver = receiver_of(rows[0])
     if not any(row.is_concealed for row in rows):
         return receiver
-    is_in_person = any(row.acts_as == "self" for row in rows)
     has_contact = receiver.channel != "post" and (receiver.email or receiver.mobile)
-    if not (is_in_person and has_contact):
+    if not (rows[0].in_person and has_contact):
         return None
     shares = await store.others_have_contact(tx, receiver.login_id, receiver.email, receiver.mobile)
     return None if shares else receiver
@@ -138,7 +137,7 @@ def _receipt(
     return Receipt(
         at=at,
         recipient=recipient_of(rows[0]),
-        customer=None if any(row.acts_as == "self" for row in rows) else rows[0].name,
+        customer=None if rows[0].in_person else rows[0].name,
         accounts=account_names((row for row in with_account if row.approval == "approved"), labels),
         pending=account_names((row for row in with_account if row.approval == "pending" and ended_by is None), labels),
         removed=account_names((row for row in removed if row.account_id is not None), labels),

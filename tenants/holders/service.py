@@ -201,7 +201,7 @@ def _contacts(rows: Iterable[HolderRow], by_login: UUID | None) -> list[Receiver
     Return None if that is only the person who has acted, `by_login`. Nobody is known if the list is empty.
     """
     people = {row.contact_id: row for row in rows if row.contact_id is not None}
-    own = {key: row for key, row in people.items() if row.acts_as == "self"}
+    own = {key: row for key, row in people.items() if row.in_person}
     chosen = own or people
     contacts = [receiver_of(row) for row in chosen.values() if row.contact_id != by_login]
     return None if chosen and not contacts else contacts

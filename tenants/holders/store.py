@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
-from tenants.accounts.store import is_protected, was_concealed
+from tenants.accounts.store import authoriser, is_protected, was_concealed
 from tenants.accounts.tables import account, holding
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
@@ -31,7 +31,7 @@ from tenants.holders.models import NoticeChoice
 from tenants.holders.tables import notice_choice
 from tenants.notices.models import About
 from tenants.notices.tables import outbox
-from tenants.parties.store import is_representation_in_force
+from tenants.parties.store import is_in_person, is_representation_in_force
 from tenants.parties.tables import customer, login, representation
 
 HolderRow = Row[Any]
@@ -52,7 +52,6 @@ _SHARED: Final = (
     account.c.id.label("account_id"),
 )
 _CONTACT: Final = (
-    representation.c.role.label("acts_as"),
     login.c.id.label("contact_id"),
     login.c.name.label("contact_name"),
     login.c.email,
@@ -152,6 +151,7 @@ async def authorisers(tx: Transaction, which: AuthorisationCondition, today: dat
             customer.c.reference,
             customer.c.name,
             *_CONTACT,
+            is_in_person(customer.c.id, login.c.id, today).label("in_person"),
         )
         .select_from(
             arrangement.join(authorisation, authorisation.c.arrangement_id == arrangement.c.id)
@@ -219,6 +219,7 @@ async def other_holders(tx: Transaction, which: AuthorisationCondition, today: d
             customer.c.reference,
             customer.c.name,
             *_CONTACT,
+            is_in_person(customer.c.id, login.c.id, today).label("in_person"),
         )
         .select_from(
             _AUTHORISED.join(own, literal_column("true"))
@@ -240,7 +241,13 @@ async def holders_of(tx: Transaction, account_id: UUID, today: date) -> list[Hol
     The columns of the person are null if nobody is known.
     """
     query = (
-        select(customer.c.id.label("holder_id"), customer.c.reference, customer.c.name, *_CONTACT)
+        select(
+            customer.c.id.label("holder_id"),
+            customer.c.reference,
+            customer.c.name,
+            *_CONTACT,
+            is_in_person(customer.c.id, login.c.id, today).label("in_person"),
+        )
         .select_from(
             holding.join(customer, customer.c.id == holding.c.customer_id).outerjoin(_PEOPLE, _acts(today)),
         )
@@ -304,7 +311,8 @@ async def requesters(tx: Transaction, shared: Sequence[ApprovalKey], now: dateti
     The columns of the person are null if the login is disabled. An account that a harm flag protects is left out: it is
     shared without the approval of the others (CDR Rules 4A.15).
     """
-    protected = is_protected(arrangement.c.customer_id, account.c.id, arrangement.c.login_id, literal(now))
+    who = authoriser(arrangement.c.login_id, authorisation.c.authorised_at)
+    protected = is_protected(arrangement.c.customer_id, account.c.id, who, literal(now))
     last_due = (
         select(func.max(account_approval.c.due_at))
         .where(
@@ -321,7 +329,7 @@ async def requesters(tx: Transaction, shared: Sequence[ApprovalKey], now: dateti
             customer.c.id.label("holder_id"),
             customer.c.reference,
             customer.c.name,
-            *_CONTACT[1:],
+            *_CONTACT,
             last_due.label("due_at"),
             notice_choice.c.choice,
         )

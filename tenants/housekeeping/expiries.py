@@ -22,7 +22,7 @@ from tenants.aemo.check import PASSWORD_LIFETIME
 from tenants.market import store as market
 from tenants.market.models import PASSWORD_MODES
 from tenants.registry.models import Tenant
-from tenants.upstream import store as upstream
+from tenants.upstream.credentials import CREDENTIAL_TABLE
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Expiries:
     async def _of_upstream(self, tenant: Tenant) -> list[Expiry]:
         try:
             async with self._database.transaction(tenant.namespace) as tx:
-                row = await upstream.load_credential(tx, "client-certificate")
+                row = await CREDENTIAL_TABLE.load(tx, "client-certificate")
         except HaasError as error:
             logger.warning("expiry.not_read", extra={"subject": tenant.slug, "reason": str(error)})
             return []

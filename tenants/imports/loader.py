@@ -43,6 +43,7 @@ from tenants.imports.records import (
 from tenants.imports.report import CHANGES, FileLocation, Report
 from tenants.imports.usage_records import converted_read, removed_reads
 from tenants.operations.models import Owner, Resource
+from tenants.parties.models import ROLES_FOR_INDIVIDUALS
 from tenants.parties.tables import customer, login, representation
 from tenants.sources.store import STORED
 from tenants.usage.store import remove_reads, save_reads
@@ -271,14 +272,27 @@ class _BatchLoader:
         pairs = [(internal_id("login", each.login), internal_id("customer", each.customer)) for _, each in changes]
         logins = await store.existing_ids(self._tx, login, {login_id for login_id, _ in pairs})
         customers = await store.existing_ids(self._tx, customer, {customer_id for _, customer_id in pairs})
+        individuals = await store.individuals(self._tx, customers)
         before = await store.stored_periods(self._tx, representation, logins)
         after = dict(before)
         for (location, record), pair in zip(changes, pairs, strict=True):
-            if self._all_loaded(location, "login", {record.login: pair[0]}, logins) and self._all_loaded(
-                location, "customer", {record.customer: pair[1]}, customers
+            if (
+                self._all_loaded(location, "login", {record.login: pair[0]}, logins)
+                and self._all_loaded(location, "customer", {record.customer: pair[1]}, customers)
+                and self._has_fitting_role(location, record, is_individual=pair[1] in individuals)
             ):
                 self._change(representation, location, record, pair, after)
         await store.write_periods(self._tx, representation, before, after)
+
+    def _has_fitting_role(self, location: FileLocation, record: RepresentationChange, *, is_individual: bool) -> bool:
+        """Return whether somebody can act for such a customer by this authority, or report that nobody can."""
+        fits = is_individual or isinstance(record, EndRepresentationRecord) or record.role not in ROLES_FOR_INDIVIDUALS
+        if not fits:
+            self._report.add_problem(
+                location,
+                f"the customer {record.customer!r} is an organisation, for which only a nominated representative acts",
+            )
+        return fits
 
     async def ineligibilities(self) -> None:
         """Write the periods without eligibility. Those that an import has not set are not changed."""

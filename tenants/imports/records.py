@@ -15,7 +15,7 @@ from tenants.cds.field_types import DateString, DateTimeString, EmailAddress
 from tenants.imports.mobile_numbers import is_mobile_number
 from tenants.operations.models import Resource
 from tenants.operations.resources import IMPORTED
-from tenants.parties.models import Mobile, RepresentationScope, canonical_identifier
+from tenants.parties.models import Mobile, RepresentationRole, RepresentationScope, canonical_identifier
 from tenants.payloads.address_v1 import CommonPhysicalAddress
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
@@ -187,7 +187,7 @@ class EndLoginRecord(_Record, frozen=True, kw_only=True, tag="end-login", tag_fi
 
 
 class RepresentationRecord(_Record, frozen=True, kw_only=True, tag="representation", tag_field="kind"):
-    """States that a login acts for a customer: for itself, or as a nominated representative of an organisation.
+    """States that a login acts for a customer, and by which authority: see `RepresentationRole`.
 
     Without `valid_from`, `valid_to` or `scope`, the stored value is kept. A `valid_to` of null states that no end is
     known, and a `scope` of null that the login may do everything for the customer.
@@ -195,7 +195,7 @@ class RepresentationRecord(_Record, frozen=True, kw_only=True, tag="representati
 
     login: Reference
     customer: Reference
-    role: Literal["self", "nominated-representative"]
+    role: RepresentationRole
     scope: RepresentationScope | UnsetType | None = UNSET
     valid_from: DateString | UnsetType = UNSET
     valid_to: DateString | UnsetType | None = UNSET

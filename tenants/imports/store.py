@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -28,10 +28,12 @@ from haas.database import Transaction
 from tenants.accounts.internal_ids import NMI_CHARACTERS, nmi_without_check_digit
 from tenants.accounts.tables import account, disclosure_option, ineligibility, service_point, supply
 from tenants.imports.periods import DatedPeriod, Ineligible, Pair
-from tenants.parties.tables import login
+from tenants.parties.tables import customer, login
+from tenants.payloads.customer_v1 import OrganisationType
 
 ImportTable = Table
 """A table that an import writes to."""
+_SOLE_TRADER: Final[OrganisationType] = "SOLE_TRADER"
 ItemKey = tuple[UUID, str | None]
 """The internal id of an owner, and the retailer's reference of one of its items, or None for all of them."""
 
@@ -311,6 +313,13 @@ async def kept_service_points(tx: Transaction, listed: Mapping[UUID, Mapping[str
         for row in await tx.execute(query)
         if row.detail.keys() - {"location"} or listed[row.id]["detail"] in ({}, row.detail)
     }
+
+
+async def individuals(tx: Transaction, customers: Iterable[UUID]) -> set[UUID]:
+    """Return those of the customers who are individuals: persons and sole traders."""
+    is_individual = or_(customer.c.kind == "person", customer.c.detail["organisationType"].astext == _SOLE_TRADER)
+    found = await tx.execute(select(customer.c.id).where(customer.c.id.in_(list(customers)), is_individual))
+    return set(found.scalars())
 
 
 async def existing_ids(tx: Transaction, table: Table, ids: Iterable[UUID]) -> set[UUID]:

@@ -13,6 +13,7 @@ from tenants.holders import service as notices
 from tenants.holders import store as holders_store
 from tenants.holders.models import Written
 from tenants.holders.store import HolderRow
+from tenants.joint_accounts import store
 from tenants.joint_accounts.errors import NotAHolder
 from tenants.notices.models import About
 from tenants.parties.acting import Acting, require_may_act
@@ -57,8 +58,22 @@ class Holders:
         )
         await audit.record(tx, change, now=self.now)
 
+    async def tells_others(self, tx: Transaction) -> bool:
+        """Return whether the other holders get messages about what is decided for the customer who acts.
+
+        They get none under a harm flag of this customer, whoever acts for the customer. Part 4A demands these messages,
+        and rule 4A.15 permits what departs from the part to prevent harm (CDR Rules; decision 0069).
+        """
+        return not await store.has_flag(tx, self.acting.customer_id, self.account_id)
+
     async def tell(self, tx: Transaction, whom: Iterable[UUID], notice: Written, about: About, *, key: str) -> None:
-        """Tell holders of what was done, and not the person who acts."""
+        """Tell holders of what was done, as far as `tells_others` permits it, and not the person who acts."""
+        if not await self.tells_others(tx):
+            whom = [each for each in whom if each == self.acting.customer_id]
+        await self.ask(tx, whom, notice, about, key=key)
+
+    async def ask(self, tx: Transaction, whom: Iterable[UUID], notice: Written, about: About, *, key: str) -> None:
+        """Tell holders what they are asked, also under a harm flag: who asks them wants them to know."""
         told, by_login = self.contacts_of(whom), self.acting.login_id
         await notices.tell_holders(tx, notice, told, about=about, key=key, by_login=by_login, now=self.now)
 
@@ -76,6 +91,14 @@ async def require_holder(
     if acting.customer_id not in found:
         raise NotAHolder(f"customer {acting.customer_id} is no holder of account {account_id}")
     return found
+
+
+async def is_protected(tx: Transaction, acting: Acting, account_id: UUID, now: datetime) -> bool:
+    """Return whether a harm flag protects the customer who acts, in person, from the other holders of an account.
+
+    Nobody else learns of the flag (CDR Rules 4A.15).
+    """
+    return await store.protects_person(tx, account_id, acting.customer_id, acting.login_id, now)
 
 
 async def label_of(tx: Transaction, account_id: UUID, now: datetime) -> str:

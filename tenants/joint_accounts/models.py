@@ -67,7 +67,7 @@ class OptionState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether there are other holders today."""
     is_protected: bool
     """Whether a harm flag protects what the customer shares, and the customer in person acts: no option applies to it,
-    and no other holder is told of it (CDR Rules 4A.15).
+    and no other holder is told of it, or of what the customer decides (CDR Rules 4A.15).
     """
     proposal: Proposal | None
 
@@ -97,11 +97,19 @@ class OptionPreview(msgspec.Struct, frozen=True, kw_only=True):
     now: DisclosureOption
     chosen: DisclosureOption
     takes_effect: Literal["at-once", "when-all-agree"]
-    others_are_told: bool
-    """Whether the other holders may be told (CDS, Joint account notifications: contextual alert)."""
+    has_others: bool
+    """As in OptionState."""
     is_protected: bool
     """As in OptionState."""
     sharing: tuple[AffectedSharing, ...]
+
+    @property
+    def others_are_told(self) -> bool:
+        """Whether a change may be told to the other holders (CDS, Joint account notifications: contextual alert).
+
+        A proposal always may: it asks them.
+        """
+        return self.has_others and not self.is_protected
 
 
 SharingState = Literal[

@@ -21,10 +21,10 @@ from tenants.accounts.models import (
 )
 from tenants.accounts.service import market_day
 from tenants.holders import store as holders_store
-from tenants.holders.notice_text import day_of
+from tenants.holders.message_parts import day_of
 from tenants.joint_accounts import notice_text, store
 from tenants.joint_accounts.errors import OptionChanged, OptionNotOffered, ProposalNotFound, ProposalOpen
-from tenants.joint_accounts.holders import Holders, label_of, require_holder
+from tenants.joint_accounts.holders import Holders, is_protected, label_of, require_holder
 from tenants.joint_accounts.models import (
     RESTRICTIVENESS,
     AffectedSharing,
@@ -70,7 +70,7 @@ async def state(tx: Transaction, tenant: Tenant, acting: Acting, account_id: UUI
         offered=offered,
         needs_agreement=tuple(each for each in offered if not _is_immediate(holders, current, each)),
         has_others=bool(holders.others),
-        is_protected=await store.protects_person(tx, account_id, acting.customer_id, acting.login_id, now),
+        is_protected=await is_protected(tx, acting, account_id, now),
         proposal=proposal,
     )
 
@@ -96,8 +96,8 @@ async def preview(
         now=current,
         chosen=option,
         takes_effect="at-once" if _is_immediate(holders, current, option) else "when-all-agree",
-        others_are_told=bool(holders.others),
-        is_protected=await store.protects_person(tx, account_id, acting.customer_id, acting.login_id, now),
+        has_others=bool(holders.others),
+        is_protected=await is_protected(tx, acting, account_id, now),
         sharing=tuple(
             AffectedSharing(
                 recipient=row.registration.get("legal_entity_name") or row.registration["org_name"],
@@ -271,11 +271,11 @@ async def _propose(tx: Transaction, holders: Holders, current: DisclosureOption,
     await holders.record(tx, "disclosure-proposal.make", before=current, after=option)
     account, due = await label_of(tx, holders.account_id, now), day_of(made.due_at, tenant.settings.time_zone)
     notice = notice_text.option_proposed(tenant, account, current, option, due)
-    await holders.tell(tx, holders.others, notice, "option-proposed", key=f"{made.id}")
+    await holders.ask(tx, holders.others, notice, "option-proposed", key=f"{made.id}")
 
 
 async def _set(tx: Transaction, holders: Holders, before: DisclosureOption, option: DisclosureOption) -> None:
-    """Set an option, record it, and tell the other holders (CDR Rules 4A.7(3))."""
+    """Set an option, record it, and tell the other holders (CDR Rules 4A.7(3)), unless a harm flag forbids it."""
     account_id, now, tenant = holders.account_id, holders.now, holders.tenant
     by: Literal["holder", "staff"] = "holder" if holders.acting.staff is None else "staff"
     setting = DisclosureOptionSetting(account_id=account_id, option=option, since=now, set_by=by)

@@ -18,7 +18,7 @@ from tenants.accounts.models import (
     ProposalAnswer,
 )
 from tenants.accounts.service import market_day
-from tenants.accounts.store import is_protected, was_concealed
+from tenants.accounts.store import PersonOfDay, authoriser, is_protected, was_concealed
 from tenants.accounts.tables import (
     account,
     disclosure_answer,
@@ -30,7 +30,7 @@ from tenants.accounts.tables import (
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
 from tenants.holders.store import in_force_before
-from tenants.parties.store import is_representation_in_force
+from tenants.parties.store import is_in_person, is_representation_in_force
 from tenants.parties.tables import representation
 
 SharedRow = Row[Any]
@@ -253,8 +253,9 @@ async def protects_person(
 
     Nobody else learns of the flag (CDR Rules 4A.15).
     """
-    viewer, shared, login = (literal(each, Uuid) for each in (viewer_id, account_id, login_id))
-    return bool((await tx.execute(select(is_protected(viewer, shared, login, literal(now))))).scalar_one())
+    viewer, shared = literal(viewer_id, Uuid), literal(account_id, Uuid)
+    protected = is_protected(viewer, shared, _reader(login_id, now), literal(now))
+    return bool((await tx.execute(select(protected))).scalar_one())
 
 
 async def sharing_in_force(
@@ -268,8 +269,9 @@ async def sharing_in_force(
     nobody else learns of the flag. What somebody shares who has left the account is not in force.
     """
     today, user = market_day(now), holding.alias("user")
-    is_own, in_person = arrangement.c.customer_id == viewer_id, _is_in_person(viewer_id, login_id, today)
-    is_seen_as_protected = and_(_is_protected(now), _is_protected(now, literal(login_id, Uuid)))
+    is_own, reader = arrangement.c.customer_id == viewer_id, _reader(login_id, now)
+    is_seen_as_protected = and_(_is_protected(now), _is_protected(now, reader))
+    in_person = is_in_person(literal(viewer_id, Uuid), reader.login_id, reader.on)
     is_open_to_person = or_(
         in_person, arrangement.c.login_id == login_id, ~_acts_for_another_holder(account_id, viewer_id, login_id, today)
     )
@@ -371,19 +373,15 @@ async def ask_for_approvals(
     )
 
 
-def _is_protected(now: datetime, login_id: ColumnElement[UUID] | None = None) -> ColumnElement[bool]:
-    """Return whether a harm flag protects the authorised account, for the login or else for who authorised."""
-    whose = arrangement.c.login_id if login_id is None else login_id
+def _reader(login_id: UUID | None, now: datetime) -> PersonOfDay:
+    """Return the person who reads now. The staff is nobody in person."""
+    return PersonOfDay(literal(login_id, Uuid), literal(market_day(now)))
+
+
+def _is_protected(now: datetime, person: PersonOfDay | None = None) -> ColumnElement[bool]:
+    """Return whether a harm flag protects the authorised account, for the person or else for who authorised."""
+    whose = person or authoriser(arrangement.c.login_id, authorisation.c.authorised_at)
     return is_protected(arrangement.c.customer_id, authorised_account.c.account_id, whose, literal(now))
-
-
-def _is_in_person(customer_id: UUID, login_id: UUID | None, today: date) -> ColumnElement[bool]:
-    """Return whether a login is the customer in person. The staff is not."""
-    return (
-        _represented(login_id, today)
-        .where(representation.c.customer_id == customer_id, representation.c.role == "self")
-        .exists()
-    )
 
 
 def _acts_for_another_holder(

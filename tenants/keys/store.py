@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 from asyncpg import Record
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Statement, Transaction
 from haas.jose import SigningKey
@@ -74,3 +75,27 @@ async def insert(tx: Transaction, row: dict[str, object]) -> None:
 def signing_key_from_json(private: bytes) -> SigningKey:
     """Return the key of an unsealed private JWK."""
     return SigningKey.from_jwk(msgspec.json.decode(private))
+
+
+class CredentialTable:
+    """The SQL of a table of credentials, which has the columns kind, presented, sealed and changed_at."""
+
+    def __init__(self, table: Table) -> None:
+        """`kind` is the primary key of the table."""
+        self._table = table
+        columns = (table.c.presented, table.c.sealed, table.c.changed_at)
+        self._load = Statement(select(*columns).where(table.c.kind == bindparam("kind")))
+
+    async def save(self, tx: Transaction, kind: str, presented: str, sealed: bytes, now: datetime) -> None:
+        """Store an encrypted credential, replacing a stored one of the same kind."""
+        values = {"presented": presented, "sealed": sealed, "changed_at": now}
+        new = upsert(self._table).values(kind=kind, **values)
+        await tx.execute(new.on_conflict_do_update(index_elements=[self._table.c.kind], set_=values))
+
+    async def load(self, tx: Transaction, kind: str) -> Record | None:
+        """Return the row of a credential, or None."""
+        return await tx.row(self._load, kind=kind)
+
+    async def delete(self, tx: Transaction, kind: str) -> None:
+        """Delete a credential."""
+        await tx.execute(delete(self._table).where(self._table.c.kind == kind))

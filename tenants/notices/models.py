@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from tenants.keys.credentials import Credential
+
 About = Literal[
     "authorisation-given",
     "authorisation-amended",
@@ -112,15 +114,13 @@ class ReportCounts(NamedTuple):
 SmsCredentialKind = Literal["gateway", "reports"]
 
 
-class SmsCredential(msgspec.Struct, frozen=True, kw_only=True):
-    """A secret that the brand shares with its own gateway for text messages."""
+class SmsCredential(Credential, frozen=True, kw_only=True):
+    """What is presented to the gateway, or the key with which the gateway signs its reports.
+
+    `presented` is the user name for HTTP Basic. If it is empty, the secret is a bearer token, or a key.
+    """
 
     kind: SmsCredentialKind
-    """What is presented to the gateway, or the key with which the gateway signs its reports."""
-    presented: str = ""
-    """The user name for HTTP Basic. Empty: the secret is a bearer token, or a key."""
-    secret: str
-    changed_at: datetime
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):

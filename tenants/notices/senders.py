@@ -44,6 +44,16 @@ class SenderFinding(msgspec.Struct, frozen=True):
     """Whether the record could not be read, so that it is not known whether it is right."""
 
 
+class SenderCounts(msgspec.Struct, kw_only=True):
+    """The number of brands by the state of their sender domain."""
+
+    protected: int = 0
+    """Receivers can verify that mail is from the brand."""
+    not_protected: int = 0
+    not_read: int = 0
+    """At least one record could not be read, and those that could are right."""
+
+
 async def check_sender(records: TextRecords, domain: str, selector: str | None) -> list[SenderFinding]:
     """Return what is wrong with the records of a sender domain. `selector` is the one of DKIM."""
     checks: Mapping[SenderRecord, Callable[[], Awaitable[list[SenderFinding]]]] = {
@@ -61,9 +71,12 @@ async def check_sender(records: TextRecords, domain: str, selector: str | None) 
     return found
 
 
-async def warn_of_senders(records: TextRecords, tenants: Sequence[Tenant]) -> None:
-    """Write one line to the log for each brand whose sender domain has a problem."""
-    slots = asyncio.Semaphore(CONCURRENT_CHECKS)
+async def warn_of_senders(records: TextRecords, tenants: Sequence[Tenant]) -> SenderCounts:
+    """Write one line to the log for each brand whose sender domain has a problem. Return how many there are of each.
+
+    A brand that is not checked within the time counts as one whose records were not read.
+    """
+    slots, counts = asyncio.Semaphore(CONCURRENT_CHECKS), SenderCounts(not_read=len(tenants))
 
     async def one(tenant: Tenant) -> None:
         async with slots:
@@ -72,6 +85,10 @@ async def warn_of_senders(records: TextRecords, tenants: Sequence[Tenant]) -> No
             logger.warning("sender.not_protected", extra=_details(tenant, wrong))
         if unread := [each for each in found if each.is_unread]:
             logger.warning("sender.not_read", extra=_details(tenant, unread))
+        if wrong or not unread:
+            counts.not_read -= 1
+            counts.not_protected += bool(wrong)
+            counts.protected += not wrong
 
     try:
         async with asyncio.timeout(SECONDS_FOR_ALL), asyncio.TaskGroup() as group:
@@ -79,6 +96,7 @@ async def warn_of_senders(records: TextRecords, tenants: Sequence[Tenant]) -> No
                 group.create_task(one(tenant))
     except TimeoutError:
         logger.warning("sender.not_all_checked")
+    return counts
 
 
 def _details(tenant: Tenant, findings: Sequence[SenderFinding]) -> dict[str, str]:

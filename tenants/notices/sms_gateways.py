@@ -8,7 +8,7 @@ from haas.jose import Sealer
 from haas.outbound import CallOptions, Outbound
 from haas.sms import SmsGateway
 from tenants.notices.errors import NotDelivered
-from tenants.notices.sms_credentials import sms_credential
+from tenants.notices.sms_credentials import SMS_CREDENTIALS
 from tenants.registry.models import Tenant
 
 _MAXIMUM_ANSWER: Final = 64 * 1024
@@ -32,7 +32,7 @@ class SmsGateways:
         if own is None:
             return self._of_deployment
         async with self._database.transaction(tenant.namespace) as tx:
-            credential = await sms_credential(tx, tenant.id, self._sealer, "gateway")
+            credential = await SMS_CREDENTIALS.find(tx, tenant.id, self._sealer, "gateway")
         if credential is None:
             raise NotDelivered("no credential for the gateway of the brand is stored: `haas sms credential`")
         authorization = f"Bearer {credential.secret}"

@@ -12,7 +12,7 @@ from haas.webhooks import WebhookSignature
 from tenants.notices import store
 from tenants.notices.errors import UnknownMessage, UnsignedReport
 from tenants.notices.models import SmsReport
-from tenants.notices.sms_credentials import sms_credential
+from tenants.notices.sms_credentials import SMS_CREDENTIALS
 from tenants.registry.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ async def require_signature(
     tx: Transaction, tenant: Tenant, sealer: Sealer, signature: WebhookSignature, body: bytes
 ) -> None:
     """Raise UnsignedReport unless a report is signed with the key that the brand shares with its gateway."""
-    key = await sms_credential(tx, tenant.id, sealer, "reports")
+    key = await SMS_CREDENTIALS.find(tx, tenant.id, sealer, "reports")
     if key is None or not signature.is_of(body, key.secret):
         raise UnsignedReport("the report is not signed with the key of this brand")
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from asyncpg import Record
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -28,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Statement, Transaction
 from tenants.notices.models import RECEIPTS, About, DeadLetter, Letter, LetterPayload, Notice, ReportCounts, SmsReport
-from tenants.notices.tables import outbox, sms_credential
+from tenants.notices.tables import outbox
 from tenants.schema_metadata import Json, Uuid
 
 _IS_OPEN = and_(outbox.c.done_at.is_(None), outbox.c.given_up_at.is_(None))
@@ -89,13 +88,6 @@ _DUE = Statement(
     .where(_is_available(bindparam("now"), bindparam("longest")), outbox.c.due_at <= bindparam("now"))
     .order_by(outbox.c.due_at)
     .limit(bindparam("limit"))
-)
-
-
-_SMS_CREDENTIAL = Statement(
-    select(sms_credential.c.presented, sms_credential.c.sealed, sms_credential.c.changed_at).where(
-        sms_credential.c.kind == bindparam("kind")
-    )
 )
 
 
@@ -309,23 +301,6 @@ async def reports_since(tx: Transaction, since: datetime) -> ReportCounts:
     ).where(outbox.c.reported_at >= since)
     found = (await tx.execute(query)).one()
     return ReportCounts(found.delivered, found.failed)
-
-
-async def save_sms_credential(tx: Transaction, kind: str, presented: str, sealed: bytes, now: datetime) -> None:
-    """Store an encrypted secret, replacing a stored one of the same kind."""
-    values = {"presented": presented, "sealed": sealed, "changed_at": now}
-    new = insert(sms_credential).values(kind=kind, **values)
-    await tx.execute(new.on_conflict_do_update(index_elements=[sms_credential.c.kind], set_=values))
-
-
-async def load_sms_credential(tx: Transaction, kind: str) -> Record | None:
-    """Return the row of a secret, or None."""
-    return await tx.row(_SMS_CREDENTIAL, kind=kind)
-
-
-async def delete_sms_credential(tx: Transaction, kind: str) -> None:
-    """Delete a secret."""
-    await tx.execute(delete(sms_credential).where(sms_credential.c.kind == kind))
 
 
 async def delete_notice_if(tx: Transaction, notice_id: UUID, *, condition: bool) -> None:

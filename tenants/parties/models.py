@@ -28,7 +28,12 @@ LONGEST_IDENTIFIER = 1_000
 """In characters. The limit is needed because the time for normalisation grows with the square of the length."""
 Mobile = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}\Z", description="E.164")]
 """The number of a mobile telephone, to which text messages are sent."""
-RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian"]
+RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian", "administrator"]
+"""By which authority a person acts: as the customer in person; nominated by a customer who is no individual (CDR Rules
+1.13(1)(c), (d)); by a power of attorney; or appointed by a court or tribunal, as a guardian or as an administrator of
+the customer's money."""
+ROLES_FOR_INDIVIDUALS: Final[frozenset[RepresentationRole]] = frozenset({"attorney", "guardian", "administrator"})
+"""An organisation shares only through a nominated representative (CDR Rules 1.13(1)(c), (d); decision 0069)."""
 RepresentationScope = Literal["share", "see"]
 """What a representation is limited to: to do everything about sharing, or only to see what is shared. No scope means
 everything, and any other text of the retailer means nothing (decision 0061)."""

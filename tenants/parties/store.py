@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from asyncpg import Record
-from sqlalchemy import ColumnElement, Date, Row, and_, bindparam, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, func, literal_column, or_, select
 
 from haas.database import Statement, Transaction
 from tenants.parties.models import Customer, Login, RepresentationScope, Representative
@@ -65,6 +65,23 @@ def is_representation_in_force(today: date | ColumnElement[date]) -> ColumnEleme
     return and_(_is_representation_of(today), _MAY_SEE)
 
 
+def is_in_person(
+    customer_id: ColumnElement[UUID], login_id: ColumnElement[UUID], on: date | ColumnElement[date]
+) -> ColumnElement[bool]:
+    """Return the SQL condition that a login was the customer in person on a day.
+
+    For who reads or decides, the day is today. For who has authorised, it is the day of the authorisation: the consent
+    continues when the login acts no more (decision 0022). The scope does not matter: it says what the person may do.
+    """
+    own: Select[Any] = select(literal_column("1")).where(
+        representation.c.login_id == login_id,
+        representation.c.customer_id == customer_id,
+        _ROLE_IS_SELF,
+        _is_representation_of(on),
+    )
+    return own.correlate_except(representation).exists()
+
+
 def _is_representation_of(today: date | ColumnElement[date]) -> ColumnElement[bool]:
     return and_(
         representation.c.valid_from <= today,
@@ -76,6 +93,7 @@ def _login(row: Record | None) -> Login | None:
     return None if row is None else Login(**row)
 
 
+_ROLE_IS_SELF: Final[ColumnElement[bool]] = representation.c.role == literal_column("'self'")
 _LOGIN = select(login.c.id, login.c.email, login.c.mobile).where(login.c.disabled_at.is_(None))
 _BY_IDENTIFIER: Final = Statement(_LOGIN.where(login.c.identifier == bindparam("identifier")))
 _BY_ID: Final = Statement(_LOGIN.where(login.c.id == bindparam("login_id")))
@@ -84,7 +102,7 @@ _SCOPES: Final[dict[RepresentationScope, ColumnElement[Any]]] = {
 }
 _MAY_SEE = or_(representation.c.scope.is_(None), representation.c.scope.in_(list(_SCOPES.values())))
 _MAY_SHARE = or_(representation.c.scope.is_(None), representation.c.scope == _SCOPES["share"])
-_IS_SELF = func.bool_or(representation.c.role == literal_column("'self'"))
+_IS_SELF = func.bool_or(_ROLE_IS_SELF)
 _CUSTOMERS: Final = Statement(
     select(
         customer.c.id,

@@ -48,7 +48,9 @@ representation = Table(
     Column("role", Text, nullable=False),
     # What the representative may do for the customer: `share` or `see`. Null means everything, any other text nothing.
     Column("scope", Text),
-    CheckConstraint("role in ('self', 'nominated-representative', 'attorney', 'guardian')", name="role"),
+    CheckConstraint(
+        "role in ('self', 'nominated-representative', 'attorney', 'guardian', 'administrator')", name="role"
+    ),
     CheckConstraint("valid_to >= valid_from", name="period"),
     Index(None, "customer_id"),
     # A login has the role `self` for at most one customer at a time.

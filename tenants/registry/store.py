@@ -1,7 +1,7 @@
 """The SQL of the registry."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -191,6 +191,15 @@ async def set_published(tx: Transaction, brand_id: UUID, number: int, *, actor: 
     publication = ((await tx.execute(newest)).scalar() or 0) + 1
     of_number = theme_version.update().where(theme_version.c.brand_id == brand_id, theme_version.c.number == number)
     await tx.execute(of_number.values(publication=publication, published_at=now, published_by=actor))
+
+
+async def restore_themes(
+    tx: Transaction, brand_id: UUID, versions: Sequence[dict[str, Any]], files: Sequence[dict[str, Any]]
+) -> None:
+    """Add all versions and files of the themes of a brand that has none, as they were in a backup."""
+    for table, rows in ((theme_version, versions), (theme_file, files)):
+        if rows:
+            await tx.execute(table.insert(), [{"brand_id": brand_id, **row} for row in rows])
 
 
 async def put_theme_file(tx: Transaction, brand_id: UUID, file: ThemeFile, now: datetime) -> None:

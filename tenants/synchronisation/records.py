@@ -43,6 +43,7 @@ def representation_records(user: User, known: Iterable[str], last_day: date) -> 
             login=user.user_id,
             customer=each.customer_id,
             role=each.role,
+            scope=each.scope,
             valid_from=each.valid_from or date.min,
             valid_to=each.valid_to,
         )

@@ -19,7 +19,7 @@ from haas.jose import Sealer
 from haas.outbound import CallOptions, Outbound
 from haas.outbound_clients import TlsCredential
 from tenants.registry.models import Tenant, UpstreamServer
-from tenants.upstream.credentials import credential
+from tenants.upstream.credentials import UPSTREAM_CREDENTIALS
 from tenants.upstream.errors import UpstreamNotConfigured, UpstreamUnavailable
 from tenants.upstream.messages import TokenAnswer
 from tenants.upstream.models import UpstreamCredential
@@ -84,8 +84,8 @@ class UpstreamAccesses:
 
         async def load(_: _Stored | None) -> _Stored:
             async with self._database.transaction(tenant.namespace, "public") as tx:
-                certificate = await credential(tx, tenant.id, self._sealer, "client-certificate")
-                client = await credential(tx, tenant.id, self._sealer, "client-secret")
+                certificate = await UPSTREAM_CREDENTIALS.find(tx, tenant.id, self._sealer, "client-certificate")
+                client = await UPSTREAM_CREDENTIALS.find(tx, tenant.id, self._sealer, "client-secret")
             return _Stored(certificate, client)
 
         stored = self._stored.fresh(tenant.id) or await self._stored.get(tenant.id, load)

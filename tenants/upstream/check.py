@@ -20,6 +20,8 @@ from tenants.cds.resource_ids import read_id
 from tenants.cds.tiers import THRESHOLD_MILLISECONDS, Tier
 from tenants.cds.validation_messages import split_validation_message
 from tenants.keys.service import Keyring
+from tenants.parties.models import ROLES_FOR_INDIVIDUALS
+from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.registry.models import Tenant
 from tenants.upstream import operations as server
 from tenants.upstream.check_bills import BILL_OPERATIONS, BillsCheck
@@ -108,16 +110,18 @@ class ContractCheck:
         await self._unknown_objects()
         self._done("unknown objects")
         customers = dict.fromkeys(objects.customers)
+        individuals: set[str] = set()
         for user_id in objects.users:
             user: User | None = await self._ask(server.GET_USER, user_id)
             if user is not None:
                 await self._identifier(user, user_id)
                 customers.update(dict.fromkeys(each.customer_id for each in user.customers))
+                individuals.update(each.customer_id for each in user.customers if each.role in ROLES_FOR_INDIVIDUALS)
         self._done(f"users ({len(objects.users)})")
         accounts = dict.fromkeys(objects.accounts)
         listed: dict[str, ListedAccount] = {}
         for customer_id in customers:
-            found = await self._customer(customer_id, repeat)
+            found = await self._customer(customer_id, repeat, is_individual=customer_id in individuals)
             listed.update(found)
             accounts.update(dict.fromkeys(list(found)[:MAXIMUM_ACCOUNTS]))
         self._done(f"customers ({len(customers)})")
@@ -218,10 +222,14 @@ class ContractCheck:
             expected = f"the same for a known and an unknown identifier, within {MILLISECONDS_APART:.0f} ms"
             self._found(server.FIND_USER, "time", f"medians {apart:.0f} ms apart", expected, "CDS, OTP requirements")
 
-    async def _customer(self, customer_id: str, repeat: int) -> dict[str, ListedAccount]:
-        """Return the accounts of a customer by their ids."""
+    async def _customer(self, customer_id: str, repeat: int, *, is_individual: bool) -> dict[str, ListedAccount]:
+        """Return the accounts of a customer by their ids. A role of a user can say that it is an individual."""
         for _ in range(repeat):
-            await self._ask(server.GET_CUSTOMER, customer_id)
+            customer: CommonCustomerDetailV2 | None = await self._ask(server.GET_CUSTOMER, customer_id)
+        organisation = None if customer is None else customer.organisation
+        if is_individual and organisation is not None and organisation.organisationType != "SOLE_TRADER":
+            found, expected = "a role for individuals", "nominated-representative of an organisation"
+            self._found(server.GET_USER, "$.data.customers[].role", found, expected, "CDR Rules 1.13(1)(c)")
         lists = [await self._ask(server.LIST_ACCOUNTS, customer_id) for _ in range(max(repeat, 2))]
         complete = [found.accounts for found in lists if found is not None]
         if not complete:

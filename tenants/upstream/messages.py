@@ -8,11 +8,11 @@ Unknown members are refused in the payloads of the standards and ignored elsewhe
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from tenants.accounts.models import HoldingRole
 from tenants.cds.field_types import DateString, EmailAddress, NaturalNumber
-from tenants.parties.models import Mobile
+from tenants.parties.models import Mobile, RepresentationRole, RepresentationScope
 from tenants.payloads.address_v1 import CommonPhysicalAddress
 from tenants.payloads.energy_account_v2 import EnergyAccountV2
 from tenants.payloads.energy_balance_v1 import EnergyAccountBalance
@@ -95,9 +95,24 @@ class RepresentedCustomer(UpstreamMessage, frozen=True, kw_only=True):
 
     customer_id: Id
     role: Annotated[
-        Literal["self", "nominated-representative"],
-        Meta(description="`self` for one customer at most: the person is this customer."),
+        RepresentationRole,
+        Meta(
+            description=(
+                "By which authority the person acts. `self` for one customer at most: the person is this customer. "
+                "`nominated-representative` of an organisation or a partnership. `attorney`, `guardian` and "
+                "`administrator` (appointed by a court or tribunal) of an individual only, also of a sole trader."
+            )
+        ),
     ]
+    scope: Annotated[
+        RepresentationScope | UnsetType | None,
+        Meta(
+            description=(
+                "What the person may do: `see` only what the customer shares, or everything about sharing (`share`). "
+                "Null for everything. If it is absent, a limit that was given before stays."
+            )
+        ),
+    ] = UNSET
     valid_from: DateString | None = None
     valid_to: Annotated[DateString | None, Meta(description="The last day. Absent if no end is known.")] = None
 

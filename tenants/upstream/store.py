@@ -1,12 +1,10 @@
-"""The SQL of the retailer's own server: its credentials, the retailer's references of objects, recorded refusals."""
+"""The SQL of the retailer's own server: the retailer's references of objects, and recorded refusals."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from asyncpg import Record
-from sqlalchemy import ARRAY, Uuid, bindparam, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Uuid, bindparam, func, select
 
 from haas.database import Statement, Transaction
 from tenants.accounts.models import DisclosureRefusal
@@ -15,13 +13,7 @@ from tenants.arrangements.tables import arrangement
 from tenants.clients.tables import client
 from tenants.parties.tables import customer
 from tenants.upstream.models import ConsentParties
-from tenants.upstream.tables import upstream_credential
 
-_CREDENTIAL = Statement(
-    select(upstream_credential.c.presented, upstream_credential.c.sealed, upstream_credential.c.changed_at).where(
-        upstream_credential.c.kind == bindparam("kind")
-    )
-)
 _ACCOUNTS = Statement(
     select(account.c.id, account.c.reference).where(account.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
 )
@@ -51,20 +43,3 @@ async def was_refused_since(tx: Transaction, made: DisclosureRefusal, since: dat
     ]
     found = await tx.execute(select(refusal.c.id).where(*same, refusal.c.since >= since).limit(1))
     return found.first() is not None
-
-
-async def save_credential(tx: Transaction, kind: str, presented: str, sealed: bytes, now: datetime) -> None:
-    """Store an encrypted credential, replacing a stored one of the same kind."""
-    values = {"presented": presented, "sealed": sealed, "changed_at": now}
-    new = insert(upstream_credential).values(kind=kind, **values)
-    await tx.execute(new.on_conflict_do_update(index_elements=[upstream_credential.c.kind], set_=values))
-
-
-async def load_credential(tx: Transaction, kind: str) -> Record | None:
-    """Return the row of a credential, or None."""
-    return await tx.row(_CREDENTIAL, kind=kind)
-
-
-async def delete_credential(tx: Transaction, kind: str) -> None:
-    """Delete a credential."""
-    await tx.execute(delete(upstream_credential).where(upstream_credential.c.kind == kind))

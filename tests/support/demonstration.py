@@ -8,7 +8,14 @@ from sqlalchemy import select
 from ops.demonstration.customers import demonstration_records, load_demonstration
 from tenants.accounts.service import accounts_of
 from tenants.clients.models import Client
-from tenants.imports.records import AccountRecord, CustomerRecord, HoldingRecord, ServicePointRecord
+from tenants.imports.records import (
+    AccountRecord,
+    CustomerRecord,
+    HoldingRecord,
+    LoginRecord,
+    RepresentationRecord,
+    ServicePointRecord,
+)
 from tenants.imports.report import Report
 from tenants.imports.service import import_records
 from tenants.oauth.scopes import served_data_scopes
@@ -22,10 +29,15 @@ _records = cache(demonstration_records)
 ALL_SCOPES = " ".join(("openid", *served_data_scopes()))
 
 
-async def load_customers(application: Application, tenant: Tenant) -> None:
-    """Load the customers and accounts of a demonstration brand into a tenant, without their bills and meter reads."""
-    now, kinds = application.now, (CustomerRecord, AccountRecord, HoldingRecord, ServicePointRecord)
-    records = [each for each in _records(0, None, now.date()) if isinstance(each.record, kinds)]
+async def load_customers(application: Application, tenant: Tenant, *, people: bool = False) -> None:
+    """Load the customers and accounts of a demonstration brand into a tenant, without their bills and meter reads.
+
+    With `people`, also those who sign in and act for the customers.
+    """
+    now, kinds = application.now, {CustomerRecord, AccountRecord, HoldingRecord, ServicePointRecord}
+    if people:
+        kinds |= {LoginRecord, RepresentationRecord}
+    records = [each for each in _records(0, None, now.date()) if type(each.record) in kinds]
     await import_records(application.database, tenant.namespace, records, Report(), now=now)
 
 

@@ -29,7 +29,7 @@ from ops.sandbox.store import Store
 from ops.sandbox.used_identifiers import UsedIdentifiers
 from ops.stack.ports import LOOPBACK
 from tenants.registry.models import Tenant, TenantSettings, UpstreamServer
-from tenants.upstream.credentials import save_credential
+from tenants.upstream.credentials import UPSTREAM_CREDENTIALS
 from tenants.upstream.models import UpstreamCredential
 from tests.support.application import Application
 from tests.support.https_server import DOMAIN, HttpsServer
@@ -200,4 +200,4 @@ async def save_holder_credentials(application: Application, site: RetailerSite, 
                 kind="client-secret", presented=CLIENT_ID, secret=CLIENT_SECRET, changed_at=application.now
             ),
         ):
-            await save_credential(tx, tenant.id, deployment.sealer, credential)
+            await UPSTREAM_CREDENTIALS.save(tx, tenant.id, deployment.sealer, credential)

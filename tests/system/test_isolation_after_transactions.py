@@ -46,7 +46,7 @@ def both(module_tenant: Tenant, module_neighbour: Tenant) -> tuple[Tenant, Tenan
 @pytest.fixture
 async def single(settings: Settings) -> AsyncIterator[Database]:
     """A pool of one connection, which the next transaction uses or replaces."""
-    database = Database.open(settings.database_urls, pools=1, connections=1)
+    database = Database.open(settings.database_urls, connections=1)
     yield database
     await database.close()
 
@@ -208,7 +208,7 @@ async def test_cancellation_at_random_points_leaves_no_transaction_open(
 ) -> None:
     """With two connections and two tenants, work is cancelled at random points and does not affect the next."""
     chance = random.Random(SEED)  # noqa: S311 - the same points on every run
-    database = Database.open(settings.database_urls, pools=1, connections=2)
+    database = Database.open(settings.database_urls, connections=2)
     loop = asyncio.get_running_loop()
 
     async def work(mine: Tenant, pair: str) -> None:
@@ -294,7 +294,7 @@ async def test_an_idle_connection_has_no_role_and_no_access_to_tables(
 
     with suppress(Exception, asyncio.CancelledError):
         await asyncio.create_task(work())
-    pool = single._nodes[namespace.node].small_pool_of(namespace.schema)
+    pool = single._nodes[namespace.node].requests
     resting = await pool.take(namespace.schema)
     try:
         assert not resting.driver.is_in_transaction()

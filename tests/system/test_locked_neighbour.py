@@ -36,11 +36,11 @@ async def locked(application: Application) -> Tenant:
 
 @pytest.fixture(scope="module")
 async def neighbour(application: Application, locked: Tenant) -> Tenant:
-    """A brand whose requests use the same pool as those of `locked`."""
-    pool_of = application.database._nodes[MAIN_NODE].small_pool_of
-    same = pool_of(locked.namespace.schema)
+    """A brand whose requests use the same connection as those of `locked`, if it is free."""
+    home = application.database._nodes[MAIN_NODE].requests.places.home
     slugs = (f"neighbour-{number}" for number in count(1))
-    return await application.new_tenant(next(slug for slug in slugs if pool_of(tenant_schema(slug)) is same))
+    same = (slug for slug in slugs if home(tenant_schema(slug)) == home(locked.namespace.schema))
+    return await application.new_tenant(next(same))
 
 
 @asynccontextmanager

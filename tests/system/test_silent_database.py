@@ -48,7 +48,7 @@ async def tenant(deployment: Deployment) -> Tenant:
 @pytest.fixture
 async def database(deployment: Deployment) -> AsyncIterator[Database]:
     """A database with one pool, all of whose connections are open."""
-    database = Database.open(deployment.settings.database_urls, pools=1, connections=CONNECTIONS)
+    database = Database.open(deployment.settings.database_urls, connections=CONNECTIONS)
     yield database
     await database.close()
 
@@ -111,7 +111,7 @@ async def test_beginning_a_transaction_at_a_silent_server_ends(
 async def test_nobody_waits_twice_for_a_silent_server(server: OwnPostgres, database: Database, tenant: Tenant) -> None:
     """A caller whose connection is terminated does not try the next one, also while another caller tries the server."""
     await use_all(database, tenant)
-    pool = database._nodes["main"].small[0]
+    pool = database._nodes["main"].requests
     loop = asyncio.get_running_loop()
 
     async def waited() -> float:
@@ -204,7 +204,7 @@ async def test_only_one_caller_at_a_time_tries_a_silent_server(
 async def test_closing_a_database_does_not_wait_for_a_silent_server(
     server: OwnPostgres, deployment: Deployment, tenant: Tenant
 ) -> None:
-    database = Database.open(deployment.settings.database_urls, pools=1, connections=CONNECTIONS)
+    database = Database.open(deployment.settings.database_urls, connections=CONNECTIONS)
     await use_all(database, tenant)
     async with server.silent():
         await database.close()

@@ -106,7 +106,7 @@ async def asked(application: Application) -> list[_Customers]:
     """The customers of both demonstration brands, for whom everything was asked."""
     brands = [_Customers(application, brand) for brand in BRANDS]
     for customers in brands:
-        assert await customers.ask() == 16
+        assert await customers.ask() == 17
     return brands
 
 

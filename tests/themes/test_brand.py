@@ -32,13 +32,13 @@ def test_a_brand_without_a_valid_theme_has_the_plain_theme(
     ("tokens", "contacts"),
     [
         ({}, []),
-        ({"support_phone": "1800 555 010"}, [("Call", "tel:1800555010", "1800 555 010")]),
-        ({"support_email": "help@brand.test"}, [("Write to", "mailto:help@brand.test", "help@brand.test")]),
+        ({"support_phone": "1800 555 010"}, [("phone", "tel:1800555010", "1800 555 010")]),
+        ({"support_email": "help@brand.test"}, [("email", "mailto:help@brand.test", "help@brand.test")]),
         (
             {"support_phone": "+61 2 5550 1234", "support_email": "help@brand.test"},
             [
-                ("Call", "tel:+61255501234", "+61 2 5550 1234"),
-                ("write to", "mailto:help@brand.test", "help@brand.test"),
+                ("phone", "tel:+61255501234", "+61 2 5550 1234"),
+                ("email", "mailto:help@brand.test", "help@brand.test"),
             ],
         ),
     ],
@@ -48,4 +48,4 @@ def test_the_contacts_of_a_brand_are_those_of_its_theme(
 ) -> None:
     theme = {**theme_to_json(AURORA), "support_phone": None, "support_email": None, **tokens}
     made = brand("Aurora Energy", theme, ZoneInfo("Australia/Sydney"))
-    assert [(contact.verb, contact.href, contact.text) for contact in made.support] == contacts
+    assert [(contact.kind, contact.href, contact.text) for contact in made.support] == contacts

@@ -12,6 +12,9 @@ TOKEN = "{{ parts.form_token(form_token) }}"
     [
         ("{{ name | safe }}", "escaping"),
         ("{% autoescape false %}", "escaping"),
+        ("{{ _(name) }}", "a literal"),
+        ("{{ gettext(user.name) }}", "a literal"),
+        ("{{ ngettext(one, other, 2) }}", "a literal"),
         ("<script>1</script>", "not allowed"),
         ('<p style="color: red">', "not allowed"),
         ('<p onclick="x()">', "not allowed"),

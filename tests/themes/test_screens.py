@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Browser, Page, Route
 
+from haas.language import using_language
 from ops.demonstration import BRANDS
 from ops.preview.samples import Screens
 from tests.support.accessibility import check_accessible
 from tests.support.chromium import running_chromium
+from tests.support.pseudo_language import right_to_left
 from tests.support.screenshots import take_screenshot
 from themes.brand import brand
 from themes.tokens import theme_to_json
@@ -121,4 +123,62 @@ async def test_words_are_whole_and_numbers_do_not_split_at_twice_the_text_size(c
         overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow == 0, name
     assert {name: words for name, words in broken.items() if words} == {}
+    await page.close()
+
+
+_CUT_OFF = """() => {
+    const width = document.documentElement.clientWidth, found = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        if (!node.data.trim() || node.parentElement.closest(".skip, .visually-hidden, .on-paper")) continue;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        for (const line of range.getClientRects())
+            if (line.left < -0.5 || line.right > width + 0.5) found.push(node.data.trim());
+    }
+    return found;
+}"""
+_ON_THE_WRONG_SIDE = """() => {
+    const middle = document.documentElement.clientWidth / 2, found = [];
+    const centre = (each) => { const box = each.getBoundingClientRect(); return (box.left + box.right) / 2; };
+    for (const each of document.querySelectorAll(".choice input, .steps-bar"))
+        if (centre(each) < middle) found.push(each.outerHTML);
+    for (const each of document.querySelectorAll(".way-back"))
+        if (centre(each) > middle) found.push(each.outerHTML);
+    document.querySelectorAll(".note, .problem-summary").forEach((each) => {
+        const style = getComputedStyle(each);
+        if (parseFloat(style.borderRightWidth) <= parseFloat(style.borderLeftWidth)) found.push(each.outerHTML);
+    });
+    document.querySelectorAll("h1, .lead").forEach((each) => {
+        const range = document.createRange();
+        range.selectNodeContents(each);
+        const ends = Array.from(range.getClientRects(), (line) => line.right);
+        if (Math.abs(each.getBoundingClientRect().right - Math.max(...ends)) > 2) found.push(each.outerHTML);
+    });
+    return found;
+}"""
+_FROM_RIGHT_TO_LEFT = (
+    "1-identify-problem", "2-verify", "3-accounts", "3-accounts-many", "4-review-amending", "4-review-long-names",
+    "6-arrangements", "7-arrangement", "7-record", "8-withdraw", "9-down", "12-joint-account", "12-joint-option-stops",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("screens", ["aurora"], indirect=True)
+async def test_pages_are_mirrored_in_a_language_that_is_written_from_right_to_left(
+    chromium: Browser, screens: Any
+) -> None:
+    page, messages = await _page(chromium, screens, "phone", "light")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    with using_language(right_to_left()):
+        pages = {name: screens.html(name) for name in _FROM_RIGHT_TO_LEFT}
+    for name, html in pages.items():
+        await page.goto(f"{ORIGIN}/{screens.names[0]}")
+        await page.set_content(html)
+        await take_screenshot(page, f"screens/right-to-left/{name}")
+        assert await page.evaluate("[document.documentElement.dir, document.documentElement.lang]") == ["rtl", "he"]
+        overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow == 0, name
+        assert await page.evaluate(_CUT_OFF) == [], name
+        assert await page.evaluate(_ON_THE_WRONG_SIDE) == [], name
+    assert messages == []
     await page.close()

@@ -172,8 +172,16 @@ async def test_sender_domains_are_checked_every_day_in_production(
     monkeypatch.setattr(tasks, "tenants", one)
     async with DnsServer().serving() as dns:
         monkeypatch.setattr(worker_tasks, "DnsTextRecords", lambda: DnsTextRecords(LOOPBACK, dns.port))
-        await tasks.run(WARN)
+        scheduler = Scheduler("", services.clock, Dispatcher(tasks, Jobs(open_broker(NOBODY))))
+        (job,) = [each for each in scheduler._jobs if each.name == "sender domains"]
+        await job._run()
     logged = [record for record in caplog.records if record.getMessage().startswith("sender.")]
+    (family,) = tasks.senders.collect()
+    shown = {each.labels["state"]: each.value for each in family.samples}
+    assert shown == {"protected": 0, "not_protected": len(expected), "not_read": 0}
+    scheduler._dispatcher.forget_senders()
+    (family,) = tasks.senders.collect()
+    assert {each.value for each in family.samples} == {0}, "another process leads the node"
     assert [record.getMessage() for record in logged] == expected
     assert all(vars(record)["records"] == "SPF,DKIM,DMARC" for record in logged)
 

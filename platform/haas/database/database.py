@@ -7,7 +7,6 @@ is cancelled: in a measurement, this happened in 25 of 960 cancellations, and wi
 """
 
 import logging
-import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -31,11 +30,11 @@ from haas.traces import span
 
 logger = logging.getLogger(__name__)
 
-POOLS = 4
-CONNECTIONS_PER_POOL = 6
-"""With four, requests waited for a connection while the process had processor time left (docs/performance.md)."""
-SHARE_OF_POOL = 4
-"""How many connections of a pool one schema may hold at the same time."""
+CONNECTIONS = 24
+FEW_CONNECTIONS = 6
+"""For a process that works for one tenant at a time."""
+SHARE_OF_CONNECTIONS = 4
+"""How many of them one schema may hold at the same time."""
 PUBLIC_CONNECTIONS = 4
 SHARE_OF_PUBLIC_POOL = 2
 LONG_CONNECTIONS = 4
@@ -57,12 +56,11 @@ import, a stream or a report."""
 class NodePools:
     """The connections of one process to one database node.
 
-    There are a few small pools for requests, and a schema always uses the same one, so that its statements stay
-    prepared there. A schema holds at most a share of each pool, so that a tenant with slow statements does not stop the
-    others. Public information has a pool of its own: it never waits for requests that need a consent.
+    A schema holds at most a share of each pool, so that a tenant with slow statements does not stop the others. Public
+    information has a pool of its own: it never waits for requests that need a consent.
     """
 
-    def __init__(self, url: str, pools: int, connections: int, time_factor: int) -> None:
+    def __init__(self, url: str, connections: int, time_factor: int) -> None:
         """Make the pools for the server at `url` (`postgresql://…`). A pool connects when it is first used.
 
         The time limits of requests are multiplied by `time_factor`.
@@ -75,11 +73,11 @@ class NodePools:
             statement_timeout=f"{MILLISECONDS_OF_A_STATEMENT * time_factor}ms",
             lock_timeout=f"{MILLISECONDS_TO_WAIT_FOR_A_LOCK * time_factor}ms",
             idle_in_transaction_session_timeout=IDLE_IN_TRANSACTION_TIMEOUT,
-            # Each connection plans the statements of each tenant of its pool. Planning one takes several times as
+            # Each connection plans the statements of each tenant that uses it. Planning one takes several times as
             # long as executing it, and its plan does not depend on the values.
             plan_cache_mode="force_generic_plan",
         )
-        self.small = [short(connections, share=min(SHARE_OF_POOL, connections)) for _ in range(pools)]
+        self.requests = short(connections, share=min(SHARE_OF_CONNECTIONS, connections))
         self.public = short(PUBLIC_CONNECTIONS, share=SHARE_OF_PUBLIC_POOL)
         self.long = Pool(
             url,
@@ -91,24 +89,20 @@ class NodePools:
             idle_in_transaction_session_timeout=LONG_IDLE_IN_TRANSACTION_TIMEOUT,
         )
 
-    def small_pool_of(self, schema: str) -> Pool:
-        """Return the small pool that `schema` uses."""
-        return self.small[zlib.crc32(schema.encode()) % len(self.small)]
-
-    def pool_of(self, schema: str, purpose: Purpose) -> Pool:
-        """Return the pool that `schema` uses for a purpose."""
+    def pool_for(self, purpose: Purpose) -> Pool:
+        """Return the pool for a purpose."""
         if purpose == "requests":
-            return self.small_pool_of(schema)
+            return self.requests
         return self.public if purpose == "public" else self.long
 
     async def close(self) -> None:
         """Close every connection."""
-        for pool in (*self.small, self.public, self.long):
+        for pool in (self.requests, self.public, self.long):
             await pool.close()
 
 
 class Database:
-    """The connections of one process: a few pools for each database node."""
+    """The connections of one process: a pool for each purpose on each database node."""
 
     def __init__(self, nodes: Mapping[str, NodePools]) -> None:
         """Take the pools of each node, by its id; see `open`."""
@@ -119,23 +113,22 @@ class Database:
         cls,
         urls: Mapping[str, str],
         *,
-        pools: int = POOLS,
-        connections: int = CONNECTIONS_PER_POOL,
+        connections: int = CONNECTIONS,
         time_factor: int = 1,
     ) -> "Database":
         """Return the pools for the nodes of `urls` (id → `postgresql://…`). A pool connects when it is first used.
 
         The time limits of requests are multiplied by `time_factor` (`Settings.database_time_factor`).
         """
-        return cls({node: NodePools(url, pools, connections, time_factor) for node, url in urls.items()})
+        return cls({node: NodePools(url, connections, time_factor) for node, url in urls.items()})
 
     def metrics(self) -> PoolMetrics:
         """Return the source of the metrics of the pools."""
         pools = {}
         for node, found in self._nodes.items():
-            pools[node, "requests"] = found.small
-            pools[node, "public"] = [found.public]
-            pools[node, "long"] = [found.long]
+            pools[node, "requests"] = found.requests
+            pools[node, "public"] = found.public
+            pools[node, "long"] = found.long
         return PoolMetrics(pools)
 
     async def close(self) -> None:
@@ -156,7 +149,7 @@ class Database:
             pools = self._nodes[namespace.node]
         except KeyError:
             raise UnknownNode(namespace.node) from None
-        pool = pools.pool_of(namespace.schema, purpose)
+        pool = pools.pool_for(purpose)
         with span("database", purpose):
             pooled = await _begin(pool, namespace)
             driver = pooled.driver

@@ -2,7 +2,7 @@
 
 SQLAlchemy's own pool takes more processor time than the transaction itself, because it builds new wrapper objects each
 time that a connection is taken. Here a connection keeps its SQLAlchemy wrapper until it is closed. `take` takes a slot
-that the schemas share, and returns the connection that was used last (decision 0013).
+that the schemas share, and returns a connection that the schema has used before, if it can (decision 0013).
 
 A server that is stopped, or whose machine is, keeps its connections open and answers nothing. So a timer counts how
 long each connection makes no progress. One that makes none for too long is terminated and never used again. A timer for
@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from haas.database.failures import DRIVER_ERRORS, PoolExhausted, is_of_a_standby, not_connected
+from haas.database.places import Places
 from haas.errors import Unavailable
 from haas.shares import NoSlot, SharedSlots
 
@@ -39,16 +40,22 @@ logger = logging.getLogger(__name__)
 class Pooled:
     """One connection: SQLAlchemy's object and the driver's object for the same session."""
 
-    __slots__ = ("_ticks_to_answer", "connection", "driver", "schemas", "ticks_left")
+    __slots__ = ("_ticks_to_answer", "connection", "driver", "place", "ticks_left")
 
     def __init__(
-        self, connection: AsyncConnection, driver: "Connection[Record]", *, ticks_to_begin: int, ticks_to_answer: int
+        self,
+        connection: AsyncConnection,
+        driver: "Connection[Record]",
+        *,
+        place: int,
+        ticks_to_begin: int,
+        ticks_to_answer: int,
     ) -> None:
         """Take an open connection."""
         self.connection = connection
         self.driver = driver
-        self.schemas: set[str] = set()
-        """Those that have used it: their statements are prepared here."""
+        self.place = place
+        """Its place in the pool."""
         self.ticks_left = ticks_to_begin
         """After how many more ticks of the pool the server counts as silent."""
         self._ticks_to_answer = ticks_to_answer
@@ -66,9 +73,9 @@ class Pooled:
 class Pool:
     """At most `size` connections, of which one schema holds at most `share` at the same time.
 
-    So a tenant whose statements wait for a lock leaves connections to the other tenants that use this pool. The
-    connection that the same schema used last is taken next, because its statements are prepared there: to prepare those
-    of a call takes longer than to run them. If there is none, the connection that was used last is taken.
+    So a tenant whose statements wait for a lock leaves connections to the other tenants.
+
+    Each connection has a place, and `places` chooses the place for a schema.
     """
 
     def __init__(
@@ -93,7 +100,9 @@ class Pool:
         self.exhausted = 0
         """How often nobody gave a connection back in time."""
         self._slots = SharedSlots(size, share, seconds=SECONDS_TO_WAIT_FOR_A_CONNECTION * time_factor)
-        self._idle: list[Pooled] = []
+        self.places = Places(size)
+        self._idle: dict[int, Pooled] = {}
+        """The open connections that nobody uses, by place."""
         self._opened: dict[object, Connection[Record]] = {}
         self._closed = False
         self._engine = create_async_engine(
@@ -143,7 +152,6 @@ class Pool:
             self._slots.give_back(schema)
             raise
         pooled.ticks_left = self._ticks_to_begin
-        pooled.schemas.add(schema)
         self._in_use.add(pooled)
         if not self._ticking:
             self._ticking = True
@@ -156,8 +164,8 @@ class Pool:
         if clean and not self._closed and not pooled.driver.is_closed() and not pooled.driver.is_in_transaction():
             if pooled.connection.in_transaction():
                 await pooled.connection.rollback()  # resets SQLAlchemy's state; in AUTOCOMMIT nothing is sent
-            self._idle.append(pooled)
-            self._slots.give_back(schema)
+            self._idle[pooled.place] = pooled
+            self._release(pooled.place, schema)
         else:
             await asyncio.shield(self._replace(pooled, schema))
 
@@ -188,20 +196,24 @@ class Pool:
     async def close(self) -> None:
         """Close the idle connections; those in use are closed when they are given back."""
         self._closed = True
-        idle, self._idle = self._idle, []
-        await asyncio.gather(*map(_discard, idle))
+        idle, self._idle = self._idle, {}
+        await asyncio.gather(*map(_discard, idle.values()))
         await self._engine.dispose()
 
     async def _idle_or_new(self, schema: str) -> Pooled:
-        while self._idle:
-            newest_first = range(len(self._idle) - 1, -1, -1)
-            pooled = self._idle.pop(next((at for at in newest_first if schema in self._idle[at].schemas), -1))
-            if not pooled.driver.is_closed():
-                return pooled
-            await asyncio.shield(_discard(pooled))
-        return await self._connect()
+        place = await self.places.take(schema)
+        try:
+            pooled = self._idle.pop(place, None)
+            if pooled is not None:
+                if not pooled.driver.is_closed():
+                    return pooled
+                await asyncio.shield(_discard(pooled))
+            return await self._connect(place)
+        except BaseException:
+            self.places.give_back(place, schema)
+            raise
 
-    async def _connect(self) -> Pooled:
+    async def _connect(self, place: int) -> Pooled:
         connection, driver = None, None
         try:
             async with asyncio.timeout(self._seconds_to_connect):
@@ -213,7 +225,13 @@ class Pool:
             driver = self._opened.pop(asyncio.current_task(), None)
             if connection is None and driver is not None:
                 driver.terminate()
-        return Pooled(connection, driver, ticks_to_begin=self._ticks_to_begin, ticks_to_answer=self._ticks_to_answer)
+        return Pooled(
+            connection,
+            driver,
+            place=place,
+            ticks_to_begin=self._ticks_to_begin,
+            ticks_to_answer=self._ticks_to_answer,
+        )
 
     async def _open(self, *arguments: Any, **options: Any) -> "Connection[Record]":
         """Open a connection for SQLAlchemy, which does not close it if its own first statements fail."""
@@ -238,14 +256,18 @@ class Pool:
             asyncio.get_running_loop().call_later(SECONDS_BETWEEN_TICKS, self._tick)
 
     def _terminate_idle(self) -> None:
-        for pooled in self._idle:
+        for pooled in self._idle.values():
             pooled.driver.terminate()
 
     async def _replace(self, pooled: Pooled, schema: str) -> None:
         try:
             await _discard(pooled)
         finally:
-            self._slots.give_back(schema)
+            self._release(pooled.place, schema)
+
+    def _release(self, place: int, schema: str) -> None:
+        self.places.give_back(place, schema)
+        self._slots.give_back(schema)
 
 
 async def _discard(pooled: Pooled) -> None:

@@ -1,6 +1,6 @@
 """The connection pools of a process, for Prometheus."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -11,9 +11,9 @@ _LABELS: Final = ("node", "pool")
 
 
 class PoolMetrics:
-    """The pools of each database node by what they are for. Small pools for requests count as one."""
+    """The pools of each database node by what they are for."""
 
-    def __init__(self, pools: Mapping[tuple[str, str], Sequence[Pool]]) -> None:
+    def __init__(self, pools: Mapping[tuple[str, str], Pool]) -> None:
         """`pools` has the pools by the id of the node, and by what they are for."""
         self._pools = pools
 
@@ -26,10 +26,10 @@ class PoolMetrics:
         exhausted = CounterMetricFamily(
             "haas_database_pool_exhausted", "Callers that got no connection within a second.", labels=_LABELS
         )
-        for labels, pools in self._pools.items():
-            size.add_metric(labels, sum(pool.size for pool in pools))
-            in_use.add_metric(labels, sum(pool.in_use for pool in pools))
-            waiting.add_metric(labels, sum(pool.waiting for pool in pools))
-            silent.add_metric(labels, sum(pool.silent for pool in pools))
-            exhausted.add_metric(labels, sum(pool.exhausted for pool in pools))
+        for labels, pool in self._pools.items():
+            size.add_metric(labels, pool.size)
+            in_use.add_metric(labels, pool.in_use)
+            waiting.add_metric(labels, pool.waiting)
+            silent.add_metric(labels, pool.silent)
+            exhausted.add_metric(labels, pool.exhausted)
         yield from (size, in_use, waiting, silent, exhausted)

@@ -20,8 +20,7 @@ class DirectoryElsewhere:
 
     def __init__(self, pages: ConsentPages) -> None:
         self._stored = StoredDirectory(pages.application.database)
-        schema = pages.tenant.namespace.schema
-        self._pool = pages.application.database._nodes["main"].small_pool_of(schema)
+        self._pool = pages.application.database._nodes["main"].requests
         self.asked: list[str] = []
         self.fails = False
 

@@ -308,7 +308,9 @@ async def test_who_is_protected_is_told_that_the_others_are_not_told(joint: Join
         assert "we do not tell them of it" in (await mine.get(path)).element("protected").text
     page = await mine.get(option)
     assert "Mock Software" in page.element("unchanged").text
-    assert "stops" not in page.elements
+    assert "we also send them no message about what you decide here" in page.element("protected").text.lower()
+    assert {"stops", "told"}.isdisjoint(page.elements)
+    assert "This may affect services that the other account holders use." in page.element("consequences").text
     assert [main_text(await his.get(path)) for path in (account, option)] == before
 
     await home.hold(cole, home.house)  # he has also an interest of his own now
@@ -320,6 +322,16 @@ async def test_who_is_protected_is_told_that_the_others_are_not_told(joint: Join
     assert "Mock Software" in (await mine.get(option)).element("unchanged").text
     own = await home.share(home.house, who=Acting(customer_id=home.mia, login_id=attorney))
     assert str(own.cdr_arrangement_id) in (await his.get(option)).html, "he has authorised it"
+
+    await home.share(home.house, who=home.as_bob)
+    removal = f"{await joint.link(mine, account, 'shared-1')}/remove"
+    page = await mine.get(removal)
+    assert "told" not in page.elements
+    assert "we also send them no message" in page.element("protected").text.lower()
+    assert "told" in (await his.get(option)).elements
+    page = await his.get(removal)
+    assert "protected" not in page.elements
+    assert "We may tell the other account holders." in page.element("told").text
 
 
 async def test_who_holds_an_account_alone_can_undo_what_was_chosen(joint: JointPages, home: JointHome) -> None:

@@ -20,7 +20,7 @@ from tenants.notices import dead_letters
 from tenants.notices.models import ReportCounts, SmsCredential
 from tenants.notices.outbox import put
 from tenants.notices.outbox_delivery import Delivery
-from tenants.notices.sms_credentials import save_sms_credential
+from tenants.notices.sms_credentials import SMS_CREDENTIALS
 from tenants.notices.store import reports_since
 from tenants.notices.tables import outbox
 from tenants.registry.models import Tenant
@@ -51,7 +51,7 @@ class Brand:
 
     async def use(self, key: str) -> None:
         secret = SmsCredential(kind="reports", secret=key, changed_at=self.application.now)
-        await self.run(save_sms_credential, self.tenant.id, self.application.deployment.sealer, secret)
+        await self.run(SMS_CREDENTIALS.save, self.tenant.id, self.application.deployment.sealer, secret)
 
     async def sent(self, **options: Any) -> UUID:
         """Send a message, which the gateway accepts; return its id."""

@@ -13,7 +13,7 @@ from sqlalchemy import delete
 
 from haas.clock import MovableClock
 from haas.database import PoolExhausted
-from haas.database.database import SHARE_OF_POOL
+from haas.database.database import SHARE_OF_CONNECTIONS
 from tenants.availability import store
 from tenants.availability.board import FRESH_FOR, FRESH_FOR_CALLS
 from tenants.availability.models import Outage
@@ -228,7 +228,7 @@ async def test_status_and_outages_do_not_wait_for_calls_that_need_a_consent(
     """All connections for the tenant's calls are in use."""
     database, namespace = brand.application.database, brand.tenant.namespace
     async with AsyncExitStack() as held:
-        for _ in range(SHARE_OF_POOL):
+        for _ in range(SHARE_OF_CONNECTIONS):
             await held.enter_async_context(database.transaction(namespace))
         with pytest.raises(PoolExhausted):
             async with database.transaction(namespace):

@@ -23,7 +23,7 @@ from ops.demonstration.customers import load_demonstration
 from tenants.accounts.service import market_day
 from tenants.accounts.tables import account
 from tenants.registry.models import Tenant, TenantSettings, UpstreamServer
-from tenants.upstream.credentials import save_credential
+from tenants.upstream.credentials import UPSTREAM_CREDENTIALS
 from tenants.upstream.models import UpstreamCredential
 from tests.apps.resources.aemo.conftest import POINTS, new_nmi
 from tests.apps.resources.conftest import Brand, Sharing
@@ -250,7 +250,7 @@ async def _save_certificate(application: Application, tenant: Tenant) -> None:
     chain, key = client_certificate()
     held = UpstreamCredential(kind="client-certificate", presented=chain, secret=key, changed_at=application.now)
     async with application.deployment.database.transaction(tenant.namespace) as tx:
-        await save_credential(tx, tenant.id, application.deployment.sealer, held)
+        await UPSTREAM_CREDENTIALS.save(tx, tenant.id, application.deployment.sealer, held)
 
 
 async def _reference(brand: Brand, consumer: Consumer) -> str:

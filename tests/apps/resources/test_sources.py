@@ -23,7 +23,7 @@ CUSTOMER = "/common/customer"
 
 def free_connections(database: Database, namespace: Namespace) -> int:
     """Return how many more connections can be taken for a tenant."""
-    return database._nodes[namespace.node].small_pool_of(namespace.schema)._slots.free
+    return database._nodes[namespace.node].requests._slots.free
 
 
 class SourceElsewhere:
@@ -79,7 +79,7 @@ def elsewhere(brand: Brand, monkeypatch: pytest.MonkeyPatch) -> Iterator[SourceE
 async def test_no_database_connection_is_used_while_another_server_is_read(
     brand: Brand, sharing: Sharing, elsewhere: SourceElsewhere
 ) -> None:
-    all_free = brand.application.database._nodes["main"].small_pool_of(brand.tenant.namespace.schema).size
+    all_free = brand.application.database._nodes["main"].requests.size
     accounts = await sharing.account_ids()
     detail = await sharing.get(f"{ACCOUNTS}/{accounts[0]}")
     assert len(accounts) == 2

@@ -449,7 +449,7 @@ async def test_no_connection_is_held_while_the_response_is_sent(
     """C-D8: the rows are read in the transaction that checks the token, which has ended before the first byte."""
     point = await points.add(new_nmi(), sharing.consumer.account_ids[0])
     await usage.add(a_day(point, minutes=5), a_day(point, suffix="E2", minutes=5))
-    pool = brand.application.database._nodes["main"].small_pool_of(brand.tenant.namespace.schema)
+    pool = brand.application.database._nodes["main"].requests
     long = brand.application.database._nodes["main"].long
     in_use: list[int] = []
     unpack = stored_usage.unpack_values

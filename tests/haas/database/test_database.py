@@ -30,7 +30,7 @@ class Refused(HaasError):
 @pytest.fixture
 async def single_connection(deployment: Deployment) -> AsyncIterator[Database]:
     """A database with a single connection."""
-    database = Database.open(deployment.settings.database_urls, pools=1, connections=1)
+    database = Database.open(deployment.settings.database_urls, connections=1)
     yield database
     await database.close()
 
@@ -166,7 +166,7 @@ async def test_waiting_for_a_connection_ends_with_pool_exhausted(
 async def test_terminated_connections_in_the_pool_are_not_used(
     deployment: Deployment, superuser_url: str, tenant: Tenant
 ) -> None:
-    database = Database.open(deployment.settings.database_urls, pools=1, connections=3)
+    database = Database.open(deployment.settings.database_urls, connections=3)
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(3):
@@ -251,7 +251,7 @@ async def test_only_long_transactions_plan_a_statement_for_its_values(database: 
 async def test_the_time_limits_of_requests_are_multiplied(
     deployment: Deployment, tenant: Tenant, factor: int, limits: tuple[str, str]
 ) -> None:
-    database = Database.open(deployment.settings.database_urls, pools=1, connections=1, time_factor=factor)
+    database = Database.open(deployment.settings.database_urls, connections=1, time_factor=factor)
     try:
         async with database.transaction(tenant.namespace) as tx:
             found = [

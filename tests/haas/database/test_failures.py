@@ -53,7 +53,7 @@ class Place:
 @pytest.fixture
 async def place(deployment: Deployment, superuser_url: str, tenant: Tenant) -> AsyncIterator[Place]:
     prefix = deployment.settings.role_prefix
-    database = Database.open(deployment.settings.database_urls, pools=1, connections=2)
+    database = Database.open(deployment.settings.database_urls, connections=2)
     superuser = await asyncpg.connect(with_database(superuser_url, prefix))
     place = Place(database, tenant.namespace, superuser, superuser_url, f"{prefix}_app")
     await place.run(f"UPDATE {place.rows} SET sealed = sealed")
@@ -101,7 +101,7 @@ async def a_deadlock(place: Place) -> None:
 
 async def a_full_disk(place: Place) -> None:
     """/dev/full answers each write as a full disk does. Only the superuser may write to it."""
-    database = Database.open({MAIN_NODE: place.superuser_url}, pools=1)
+    database = Database.open({MAIN_NODE: place.superuser_url})
     try:
         async with database.transaction(Namespace("public", "postgres")) as tx:
             await tx.driver.execute("COPY (SELECT repeat('x', 1000000)) TO '/dev/full'")
@@ -256,7 +256,7 @@ async def test_an_error_of_the_driver_on_a_dying_connection_leads_to_the_next_co
 
 @asynccontextmanager
 async def _database(url: str) -> AsyncIterator[Database]:
-    database = Database.open({MAIN_NODE: url}, pools=1, connections=1)
+    database = Database.open({MAIN_NODE: url}, connections=1)
     try:
         yield database
     finally:

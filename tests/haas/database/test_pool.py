@@ -18,23 +18,25 @@ async def pool(settings: Settings) -> AsyncIterator[Pool]:
     await pool.close()
 
 
-async def test_the_connection_used_last_is_used_next(pool: Pool) -> None:
-    first, second = await pool.take("a"), await pool.take("a")
+async def test_a_schema_gets_the_same_connection_again(settings: Settings) -> None:
+    """Its statements are prepared there."""
+    pool = Pool(settings.database_url, 5, share=5, seconds_to_answer=5)
+    used: dict[str, int] = {}
+    for schema in ("a", "b", "c", "d") * 2:
+        pooled = await pool.take(schema)
+        assert used.setdefault(schema, pooled.driver.get_server_pid()) == pooled.driver.get_server_pid()
+        await pool.give_back(pooled, schema, clean=True)
+    assert len(set(used.values())) > 1
+    await pool.close()
+
+
+async def test_a_connection_that_was_closed_while_idle_is_replaced_in_its_place(pool: Pool) -> None:
+    first = await pool.take("a")
+    await pool.give_back(first, "a", clean=True)
+    first.driver.terminate()
+    second = await pool.take("a")
+    assert (second.place, second.driver.is_closed()) == (first.place, False)
     await pool.give_back(second, "a", clean=True)
-    await pool.give_back(first, "a", clean=True)
-    assert await pool.take("a") is first
-    await pool.give_back(first, "a", clean=True)
-
-
-async def test_the_connection_that_a_schema_has_used_is_used_by_it_again(pool: Pool) -> None:
-    """Its statements are prepared there. Another schema gets the connection that was used last."""
-    first, second = await pool.take("a"), await pool.take("b")
-    await pool.give_back(first, "a", clean=True)
-    await pool.give_back(second, "b", clean=True)
-    assert await pool.take("a") is first
-    assert await pool.take("c") is second
-    await pool.give_back(second, "c", clean=True)
-    await pool.give_back(first, "a", clean=True)
 
 
 async def test_waiting_tasks_are_served_in_order(pool: Pool) -> None:

@@ -1,6 +1,7 @@
 """Two brands with consents, their backup, and their loss."""
 
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tenants.provisioning.models import NewProvisionRequest
 from tenants.provisioning.owner import owner_transaction
 from tenants.provisioning.store import add_request
 from tenants.provisioning.tenant_changes import TenantChange
+from tenants.registry.models import ThemeFile
 from tenants.registry.names import console_namespace
 from tests.support.application import KeySets, open_application
 from tests.support.backups import BackupKeys, Lost, all_rows, backing_up, backup_url, empty_cluster, restoring
@@ -27,6 +29,7 @@ from tests.support.https_server import HttpsServer
 from themes.tokens import check_theme, theme_to_json
 
 KESTREL, MERLIN = "kestrel", "merlin"
+FONT = bytes(range(256)) * 40
 
 
 @pytest.fixture(scope="package")
@@ -55,6 +58,12 @@ async def lost(
         await application.new_tenant(MERLIN)
         change = TenantChange(theme=theme_to_json(AURORA))
         await deployment.administration.change(KESTREL, change, actor="tests", check_theme=check_theme)
+        # A draft with a font comes after the version that is published.
+        font = ThemeFile(digest=sha256(FONT).hexdigest(), media_type="font/woff2", content=FONT)
+        draft = theme_to_json(AURORA) | {"font_regular": font.digest}
+        await deployment.administration.save_theme(
+            KESTREL, draft, files=[font], note="with a font", actor="tests", check_theme=check_theme
+        )
         product = new_product(application)
         client = await registered_client(application, kestrel, product)
         customers = CustomerData(application.database, kestrel, application.services.clock.now)

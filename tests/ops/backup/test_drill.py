@@ -93,13 +93,28 @@ async def assert_the_rights_are_those_of_a_new_schema(
 
 
 async def test_one_tenant_is_restored_after_its_removal_and_in_the_place_of_what_it_has(
-    haas: Haas, lost: Lost, cluster: DeploymentSettings, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    haas: Haas,
+    lost: Lost,
+    cluster: DeploymentSettings,
+    postgres: PostgresServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setattr("ops.backup.restore_tenant.SECONDS_UNTIL_SUSPENDED", 0.0)
     backup = (str(lost.backup), *lost.keys.reading)
     assert (await haas("restore", *backup, "--serve")).exit_code == 0
     before = await all_rows(postgres.superuser_url, cluster.role_prefix)
     async with Deployment.open(cluster) as deployment:
+        await deployment.administration.remove(KESTREL, actor="tests")
+        # A backup of an earlier release has the published theme only.
+        parts = [part for part in lost.manifest.parts if part not in lost.manifest.themes.values()]
+        earlier = str(written_again(lost, tmp_path / "earlier", parts=parts))
+        assert (await haas("restore", earlier, *lost.keys.reading, "--tenant", KESTREL)).exit_code == 0
+        rows = await all_rows(postgres.superuser_url, cluster.role_prefix)
+        kestrel = str((await deployment.administration.find(KESTREL)).id)
+        [version] = [row for row in rows["control.theme_version"] if row["brand_id"] == kestrel]
+        [brand] = [row for row in rows["control.brand"] if row["id"] == kestrel]
+        assert (version["note"], version["theme"]) == ("from a backup", brand["theme"])
         await deployment.administration.remove(KESTREL, actor="tests")
         added = await haas("restore", *backup, "--tenant", KESTREL)
         assert added.exit_code == 0, added.output
@@ -117,10 +132,11 @@ async def test_one_tenant_is_restored_after_its_removal_and_in_the_place_of_what
     after = await all_rows(postgres.superuser_url, cluster.role_prefix)
     assert of_tenants(after) == of_tenants(before)
     assert sorted(map(str, after["control.host"])) == sorted(map(str, before["control.host"]))
-    assert [row["action"] for row in after["control.audit"]].count("tenant.restore") == 2
-    themes = {str(row["id"]): row["theme"] for row in after["control.brand"]}
-    [version] = after["control.theme_version"]
-    assert (version["note"], version["theme"]) == ("from a backup", themes[str(version["brand_id"])])
+    assert [row["action"] for row in after["control.audit"]].count("tenant.restore") == 3
+    # The tenant that was removed has all its themes again, with the font, the draft, and who published what.
+    assert [row["note"] for row in before["control.theme_version"]].count("with a font") == 1
+    for table in ("theme_version", "theme_file"):
+        assert after[f"control.{table}"] == before[f"control.{table}"] != [], table
 
 
 async def test_a_failed_restore_leaves_nothing_and_the_next_one_drops_what_a_killed_one_left(

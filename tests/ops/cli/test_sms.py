@@ -9,7 +9,7 @@ from sqlalchemy import select
 from haas.settings import ApplicationSettings
 from haas.webhooks import SECRET_BYTES
 from tenants.audit.tables import audit
-from tenants.notices.sms_credentials import sms_credential
+from tenants.notices.sms_credentials import SMS_CREDENTIALS
 from tenants.notices.tables import sms_credential as table
 from tenants.registry.models import Tenant
 from tests.support.application import Application
@@ -42,9 +42,10 @@ async def test_secrets_are_stored_listed_and_removed_with_an_entry_in_the_audit_
     again = (await sms("sms", "report-key", tenant.slug)).output.strip()
     assert again != key
     sealer = application.deployment.sealer
-    stored = await run(application.database, tenant, sms_credential, tenant.id, sealer, "gateway")
+    stored = await run(application.database, tenant, SMS_CREDENTIALS.find, tenant.id, sealer, "gateway")
     assert (stored.presented, stored.secret) == ("aurora", SECRET)
-    assert (await run(application.database, tenant, sms_credential, tenant.id, sealer, "reports")).secret == again
+    assert (await run(application.database, tenant, SMS_CREDENTIALS.find, tenant.id, sealer, "reports")).secret == again
+    assert stored.secret not in repr(stored), "a traceback does not show it"
     rows = repr(await execute(application.database, tenant, select(table)))
     assert SECRET not in rows
     assert again not in rows

@@ -13,7 +13,7 @@ from ops.sandbox.retailer.window import Window
 from tenants.audit import service as audits
 from tenants.audit.tables import audit
 from tenants.registry.models import Tenant
-from tenants.upstream.credentials import credential
+from tenants.upstream.credentials import UPSTREAM_CREDENTIALS
 from tenants.upstream.messages import MAXIMUM_ITEMS
 from tenants.upstream.tables import upstream_credential
 from tests.support.application import Application
@@ -75,7 +75,12 @@ async def test_credentials_are_stored_listed_and_removed_with_an_entry_in_the_au
     assert {row.kind for row in rows} == {"client-secret", "client-certificate"}
     assert SECRET not in repr(rows)
     stored = await run(
-        application.database, tenant, credential, tenant.id, application.deployment.sealer, "client-secret"
+        application.database,
+        tenant,
+        UPSTREAM_CREDENTIALS.find,
+        tenant.id,
+        application.deployment.sealer,
+        "client-secret",
     )
     assert (stored.presented, stored.secret) == ("holder", SECRET)
     removed = await source("source", "credential", tenant.slug, "--remove", "client-secret")
@@ -223,12 +228,16 @@ async def test_lists_that_do_not_agree_are_found(source: Haas, site: RetailerSit
     listed = data["accounts"][user["customers"][0]["customerId"]]
     listed[0]["displayName"] = "Another name"
     listed.append({**listed[0], "x": {**listed[0]["x"], "servicePoints": []}})
+    firm = next(key for key, each in data["customers"].items() if each["customerUType"] == "organisation")
+    data["customers"][firm]["organisation"]["organisationType"] = "COMPANY"
+    user["customers"].append({"customerId": firm, "role": "attorney"})
     tenant = await use_upstream(application, site, "disagrees", data)
     done = await check(source, site, tenant)
     for said in (
         "listAccounts $.data.accounts: found an account twice",
         "x.servicePoints: found not every NMI of the plans",
         "getAccount $.data.displayName: found another value",
+        "getUser $.data.customers[].role: found a role for individuals; expected nominated-representative of an",
     ):
         assert said in done.output, done.output
 

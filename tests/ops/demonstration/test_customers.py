@@ -38,9 +38,9 @@ def brand(database: Database, clock: MovableClock, tenant: Tenant) -> Brand:
 async def test_customers_are_generated_without_a_file(brand: Brand) -> None:
     loaded = await load_demonstration(brand.database, brand.namespace, 0, file=None, now=brand.now)
     assert loaded.report.problems == []
-    assert {each.kind for each in loaded.customers} == {"person", "joint-holder", "representative"}
+    assert {each.kind for each in loaded.customers} == {"person", "joint-holder", "representative", "attorney"}
     assert all(each.identifier.endswith(".test") for each in loaded.customers)
-    assert len({each.identifier for each in loaded.customers}) == 16
+    assert len({each.identifier for each in loaded.customers}) == 17
     joint = await brand.rows(
         select(holding.c.account_id, func.count())
         .where(holding.c.role == "joint-holder")

@@ -26,7 +26,7 @@ from tenants.registry.errors import UnknownTenant
 from tenants.registry.models import THEME_FILES
 from tenants.registry.names import console_namespace
 from tenants.registry.service import Registry
-from tenants.upstream.credentials import credential
+from tenants.upstream.credentials import UPSTREAM_CREDENTIALS
 from tests.support import dsb
 from tests.support.aemo import client_certificate
 
@@ -82,7 +82,9 @@ async def test_one_brand_is_served_from_its_schema_and_the_other_one_from_other_
     assert settings.market_calls_per_second < HubSettings().calls_per_second
     async with own_deployment.database.transaction(elsewhere.namespace) as tx:
         assert (await tx.execute(select(login.c.identifier))).all() == []
-        assert await credential(tx, elsewhere.id, own_deployment.sealer, "client-certificate") is not None
+        assert (
+            await UPSTREAM_CREDENTIALS.find(tx, elsewhere.id, own_deployment.sealer, "client-certificate") is not None
+        )
     async with own_deployment.operator.transaction(console_namespace(own_deployment.settings)) as tx:
         found = await service.credentials_of_brand(tx, own_deployment.sealer, elsewhere.id)
     seed = next(each for each in PARTICIPANTS if each.participant_id == PARTICIPANT.participant_id)

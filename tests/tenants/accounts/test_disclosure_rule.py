@@ -1,6 +1,6 @@
 """Whether an account is disclosed, and if not, why: the rule in Python and its SQL form give the same result."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import cycle, product
 from typing import Any, get_args
 from uuid import UUID, uuid4
@@ -40,7 +40,7 @@ from tenants.accounts.tables import (
 )
 from tenants.arrangements.tables import arrangement, authorisation, authorised_account
 from tenants.disclosure.store import load_data_access_token
-from tenants.parties.tables import customer
+from tenants.parties.tables import customer, representation
 from tenants.registry.models import Tenant
 from tenants.tokens.tables import access_token
 from tests.support.clients import add_client
@@ -205,7 +205,7 @@ async def _withholdings(tx: Any, household: Household, version: UUID) -> dict[UU
         literal(household.customer_id),
         authorised_account.c.account_id,
         bindparam("recipient"),
-        literal(household.login_id),
+        store.PersonOfDay(literal(household.login_id), literal(household.today)),
     )
     query = (
         select(
@@ -349,3 +349,59 @@ async def test_every_decision_can_be_ended(household: Household) -> None:
     now = household.now
     await household.run(store.set_disclosure_option, msgspec.structs.replace(option, option="pre-approval"))
     assert await standing() == before
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "scope", "on", "is_in_person"),
+    [
+        (None, None, None, 0, True),
+        (0, 0, None, 0, True),
+        (None, -1, None, 0, False),  # a former login of the customer reads
+        (1, None, None, 0, False),
+        (None, -1, None, -1, True),  # it has authorised on its last day
+        (-1, None, None, -2, False),
+        (None, None, "see", 0, True),  # a scope limits what the person may do, and not who the person is
+        (None, None, "bills only", 0, True),
+    ],
+)
+async def test_a_person_is_the_customer_in_person_on_the_days_of_the_representation_self(
+    household: Household,
+    *,
+    first: int | None,
+    last: int | None,
+    scope: str | None,
+    on: int,
+    is_in_person: bool,
+) -> None:
+    """The days are counted from today. A representative is nobody in person on any day."""
+    of_login, day = representation.c.login_id == household.login_id, household.today
+    period = {"valid_from": date.min if first is None else day + timedelta(days=first)}
+    period["valid_to"] = None if last is None else day + timedelta(days=last)
+    await household.run(_execute, update(representation).where(of_login).values(**period, scope=scope))
+    flag = {"customer_id": household.customer_id, "account_id": household.account_id, "set_by": "staff"}
+    await household.run(store.insert_decision, HarmFlag(**flag, since=household.now - timedelta(days=9)))
+    asked = (household.customer_id, RECIPIENT, household.now)
+    for login_id, expected in ((household.login_id, is_in_person), (household.attorney_id, False)):
+        authorised_at = household.now + timedelta(days=on)
+        [held] = await household.run(service.accounts_of, *asked, login_id=login_id, authorised_at=authorised_at)
+        assert held.disclosure_facts.is_protected is expected
+        if on == 0:
+            [held] = await household.run(service.accounts_of, *asked, login_id=login_id)
+            assert held.disclosure_facts.is_protected is expected
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-01-31T13:59:59+00:00", "2026-01-31T14:00:00+00:00", "2026-07-01T00:00:00+11:00"]
+)
+async def test_the_market_day_and_its_sql_form_agree(household: Household, moment: str) -> None:
+    at = datetime.fromisoformat(moment)
+    found = await household.run(_scalar, select(store.market_day_of(literal(at))))
+    assert found == service.market_day(at)
+
+
+async def _scalar(tx: Any, statement: Any) -> Any:
+    return (await tx.execute(statement)).scalar_one()
+
+
+async def _execute(tx: Any, statement: Any) -> None:
+    await tx.execute(statement)

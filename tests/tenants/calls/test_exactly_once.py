@@ -73,7 +73,7 @@ async def test_calls_are_counted_once_if_the_connection_is_lost_during_commit(
     cut_at: CutAt,
     after_the_cut: int,
 ) -> None:
-    database, counter = Database.open({"main": proxy.proxied_url}, pools=1, connections=1), CallCounter()
+    database, counter = Database.open({"main": proxy.proxied_url}, connections=1), CallCounter()
     flusher = Flusher(database, control_namespace(deployment.settings), clock, counter)
     for _ in range(2):
         counter.count(call(tenant, clock))

@@ -185,7 +185,7 @@ async def test_a_flush_needs_one_connection_and_asks_the_registry_once(
     settings: Settings, two_tenants: tuple[Tenant, Tenant], control: Namespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The only pool has one connection: a transaction inside another one could not begin."""
-    database = Database.open(settings.database_urls, pools=1, connections=1)
+    database = Database.open(settings.database_urls, connections=1)
     begun: list[str] = []
 
     @asynccontextmanager
@@ -212,7 +212,7 @@ async def test_calls_are_kept_while_the_registry_cannot_be_asked(
 ) -> None:
     """For a tenant whose schema is not known yet, and for one whose rows cannot be written."""
     counter, own = CallCounter(), called_tenant(tenant)
-    database = Database.open(settings.database_urls, pools=1)
+    database = Database.open(settings.database_urls)
     flusher = Flusher(database, control._replace(role="no_such_role"), CLOCK, counter)
     for called in (own, called_tenant(tenant, schema="tenant_that_is_gone")):
         counter.count(call(called))
@@ -258,7 +258,7 @@ async def test_calls_are_written_while_another_database_node_is_unreachable(
     settings: Settings, tenant: Tenant, control: Namespace, caplog: pytest.LogCaptureFixture
 ) -> None:
     away = "postgresql://nobody:wrong@127.0.0.1:1/nothing"
-    database = Database.open({**settings.database_urls, "away": away}, pools=1)
+    database = Database.open({**settings.database_urls, "away": away})
     counter = CallCounter()
     elsewhere = called_tenant(tenant, node="away")
     for called in (elsewhere, called_tenant(tenant)):

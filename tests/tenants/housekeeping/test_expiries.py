@@ -12,7 +12,7 @@ from ops.deployment import Deployment
 from tenants.housekeeping.expiries import Expiries, Expiry
 from tenants.registry.models import Tenant
 from tenants.registry.names import market_namespace
-from tenants.upstream import store as upstream
+from tenants.upstream.credentials import CREDENTIAL_TABLE
 from tests.support.aemo import add_participant, client_certificate, remove_participants
 from tests.support.https_server import HttpsServer
 from tests.support.rows import run
@@ -30,7 +30,7 @@ async def test_what_ends_is_found_everywhere_and_logged_by_its_nearness(
 ) -> None:
     ours = https.settings(settings, host_map={tenant.hosts.public: "127.0.0.1"}, public_port=https.port)
     chain, _ = client_certificate()
-    await run(database, tenant, upstream.save_credential, "client-certificate", chain, b"sealed", clock.now())
+    await run(database, tenant, CREDENTIAL_TABLE.save, "client-certificate", chain, b"sealed", clock.now())
     changed_at = clock.now() - timedelta(days=70)
     await add_participant(deployment, tenant, "OSPREY", "https://aemo.example.test", changed_at=changed_at)
     expiries = Expiries(database, clock, ours, market_namespace(settings))

@@ -17,7 +17,7 @@ from sqlalchemy import insert, select, update
 from haas.clock import MovableClock
 from ops.browser.browser import Browser
 from ops.cli._record_page import record_page
-from tenants.accounts.service import accounts_of
+from tenants.accounts.service import accounts_of, market_day
 from tenants.accounts.tables import harm_flag, holding
 from tenants.arrangements.service import list_for_login
 from tenants.arrangements.tables import arrangement
@@ -25,10 +25,11 @@ from tenants.audit.tables import audit
 from tenants.calls.tables import disclosure_day
 from tenants.disclosure import ledger
 from tenants.housekeeping.service import Housekeeping
-from tenants.joint_accounts import harm_flags, options, sharing
+from tenants.joint_accounts import approvals, harm_flags, options, sharing
 from tenants.joint_accounts.errors import NotAHolder
 from tenants.notices.tables import outbox
-from tenants.parties.tables import login
+from tenants.parties.acting import Acting
+from tenants.parties.tables import login, representation
 from tenants.records import pack
 from tenants.secondary_users import service as secondary_users
 from tests.support.consent_pages import ConsentPages, Mia
@@ -111,6 +112,7 @@ async def disclose(home: JointHome, arrangement_id: str | None) -> None:
         await home.execute(insert(disclosure_day).values({**row, "id": uuid4(), "day": day, "cluster": CLUSTER}))
 
 
+RECEIVED = {"notices", "messages", "record pack", "record page"}
 SHOWN = {
     "notices", "messages", "record pack", "record page", "sharing by others", "option preview", "ledger", "dashboard",
 }  # fmt: skip
@@ -151,6 +153,84 @@ async def test_no_output_for_a_co_holder_depends_on_what_a_harm_flag_conceals(
     # What is authorised after the flag was cleared is told.
     await home.share(home.house)
     assert await changed(home, before) == SHOWN - (set() if not flagged else {"ledger"})
+
+    # Bob sees an option that Mia has chosen, because it applies to him. Under a flag, no message tells him of it.
+    if flagged:
+        clock.move(timedelta(minutes=1))
+        await home.flag(since=clock.now())
+    before = await outputs(home)
+    await home.do(options.choose, home.as_mia, home.house, "no-disclosure")
+    assert {"option", "dashboard"} <= (now_other := await changed(home, before))
+    assert now_other & RECEIVED == (set() if flagged else {"notices", "messages"})
+
+
+@pytest.mark.parametrize("flagged", [True, False])
+async def test_what_is_decided_for_a_protected_holder_is_not_told_to_the_others_unless_they_are_asked(
+    home: JointHome, clock: MovableClock, *, flagged: bool
+) -> None:
+    """CDR Rules 4A.15, 4A.7(3), 4A.14(1)(b). It does not matter who acts for Mia. What Bob decides is told to Mia."""
+    if flagged:
+        await home.flag(since=clock.now() - timedelta(minutes=1))
+    attorney, _ = await home.customers.add_login("Ann Agent")
+    await home.customers.represent(attorney, home.mia, "attorney")
+    by_attorney, by_staff = (
+        Acting(customer_id=home.mia, login_id=attorney),
+        Acting(customer_id=home.mia, staff="s-17"),
+    )
+
+    async def told() -> list[str]:
+        clock.move(timedelta(minutes=1))
+        return [about for about, _ in await home.told(home.bob)]
+
+    async def propose(who: Acting, to: UUID) -> UUID:
+        assert await home.do(options.choose, who, home.house, "pre-approval") == "proposed"
+        assert [about for about, _ in await home.told(to)][-1] == "option-proposed"
+        return (await home.do(options.state, who, home.house)).proposal.id
+
+    for who in (by_attorney, by_staff, home.as_mia):
+        await home.customers.set_option(home.house, "pre-approval")
+        await home.do(options.choose, who, home.house, "no-disclosure")
+        assert await told() == ([] if flagged else ["option-changed"])
+    for answer, about in (("declined", "option-declined"), ("agreed", "option-changed")):
+        await home.do(options.answer, home.as_mia, await propose(home.as_bob, home.mia), answer)
+        assert await told() == ([] if flagged else [about])
+    await home.do(options.choose, home.as_bob, home.house, "no-disclosure")
+    assert [about for about, _ in await home.told(home.mia)] == ["option-changed"]
+    await home.do(options.answer, home.as_bob, await propose(home.as_mia, home.bob), "declined")
+    assert [about for about, _ in await home.told(home.mia)] == ["option-declined"]
+    await propose(home.as_mia, home.bob)
+    clock.move(options.TIME_TO_AGREE)
+    assert await home.do(options.lapse_proposals) == 1
+    assert [about for about, _ in await home.told(home.mia)] == ["option-lapsed"]
+
+    for option, about in (("pre-approval", "approval-withdrawn"), ("co-approval", "approval-declined")):
+        await home.customers.set_option(home.house, option)
+        await home.share(home.house, who=home.as_bob)
+        (shared, *_) = await home.run(sharing.shared_by_others, home.as_mia, now=clock.now())
+        await home.do(approvals.remove, home.as_mia, shared.id)
+        assert await told() == ([] if flagged else [about])
+
+
+async def test_who_was_the_person_counts_for_what_was_authorised_and_who_is_the_person_for_what_is_read(
+    home: JointHome, clock: MovableClock
+) -> None:
+    """The retailer gives Mia another login. With the earlier one, somebody acts for her as an attorney from then on."""
+    await home.flag(since=clock.now())
+    shared = await home.share(home.house)
+    await home.do(options.choose, home.as_bob, home.house, "no-disclosure")
+    clock.move(timedelta(days=2))
+    today, hers = market_day(clock.now()), representation.c.login_id == home.as_mia.login_id
+    await home.execute(update(representation).where(hers).values(valid_to=today - timedelta(days=1)))
+    row = {"login_id": home.as_mia.login_id, "customer_id": home.mia, "valid_from": today, "role": "attorney"}
+    await home.execute(insert(representation).values(row))
+    login_id, _ = await home.customers.add_login("Mia Wong")
+    await home.customers.represent(login_id, home.mia)
+    assert await home.disclosed(shared) == ({home.house}, set())
+    for acting, is_person in ((Acting(customer_id=home.mia, login_id=login_id), True), (home.as_mia, False)):
+        state = await home.do(options.state, acting, home.house)
+        preview = await home.do(options.preview, acting, home.house, "pre-approval")
+        (own,) = preview.sharing
+        assert (state.is_protected, preview.is_protected, own.is_shared) == (is_person, is_person, is_person)
 
 
 async def test_the_staff_sets_a_flag_which_stops_notices_that_wait_and_ends_it(

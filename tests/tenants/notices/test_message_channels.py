@@ -15,7 +15,7 @@ from tenants.notices import dead_letters
 from tenants.notices.message_channels import SmsChannel
 from tenants.notices.outbox import put
 from tenants.notices.outbox_delivery import Delivery
-from tenants.notices.sms_credentials import gateway_credential, save_sms_credential
+from tenants.notices.sms_credentials import SMS_CREDENTIALS, gateway_credential
 from tenants.notices.sms_gateways import SmsGateways
 from tenants.registry.models import Tenant, TextMessageGateway
 from tests.support.https_server import HttpsServer
@@ -115,7 +115,7 @@ async def test_a_brand_has_a_gateway_of_its_own_with_a_credential_that_only_it_u
     assert "haas sms credential" in (await notice(database, tenant, put_id)).last_error
 
     credential = gateway_credential(b"s3cret\n", user, clock.now())
-    await run(database, tenant, save_sms_credential, tenant.id, deployment.sealer, credential)
+    await run(database, tenant, SMS_CREDENTIALS.save, tenant.id, deployment.sealer, credential)
     assert (await delivery.deliver_due(tenant, retry_now=True)).done == 1
     (received,) = https.requests
     assert (received.host.partition(".")[0], received.path) == ("gateway", "/v1/messages?from=cdr")

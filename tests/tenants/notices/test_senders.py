@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from haas.dns_records import DnsTextRecords
-from tenants.notices.senders import check_sender, warn_of_senders
+from tenants.notices import senders
+from tenants.notices.senders import SenderCounts, check_sender, warn_of_senders
 from tenants.registry.models import Tenant
 from tests.support.dns_server import LOOPBACK, DnsServer
 
@@ -117,17 +118,31 @@ async def test_what_cannot_be_read_is_not_said_to_be_missing(dns: DnsServer, rec
     assert "--dkim-selector" in found[1].advice
 
 
-async def test_brands_with_a_problem_are_named_in_the_log(
-    dns: DnsServer, records: DnsTextRecords, tenant: Tenant, caplog: pytest.LogCaptureFixture
+async def test_brands_with_a_problem_are_named_in_the_log_and_counted(
+    dns: DnsServer,
+    records: DnsTextRecords,
+    tenant: Tenant,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.WARNING, "tenants.notices.senders")
     hosts = msgspec.structs.replace(tenant.hosts, public=DOMAIN)
     settings = msgspec.structs.replace(tenant.settings, dkim_selector="s1")
     right = msgspec.structs.replace(tenant, hosts=hosts, settings=settings)
-    await warn_of_senders(records, [right])
+    assert await warn_of_senders(records, [right]) == SenderCounts(protected=1)
     assert caplog.records == []
-    dns.records[POLICY] = []
     dns.failing = {KEY}
+    assert await warn_of_senders(records, [right]) == SenderCounts(not_read=1)
+    dns.records[POLICY] = []
+    unset = msgspec.structs.replace(right, settings=tenant.settings)
+    assert await warn_of_senders(records, [right, right]) == SenderCounts(not_protected=2)
+    dns.failing, dns.records[POLICY] = set(), RIGHT[POLICY]
+    assert await warn_of_senders(records, [right, unset]) == SenderCounts(protected=1, not_protected=1)
+    monkeypatch.setattr(senders, "SECONDS_FOR_ALL", 0.0)
+    assert await warn_of_senders(records, [right, unset]) == SenderCounts(not_read=2)
+    monkeypatch.undo()
+    caplog.clear()
+    dns.records[POLICY], dns.failing = [], {KEY}
     await warn_of_senders(records, [right])
     logged = {record.getMessage(): vars(record) for record in caplog.records}
     assert logged["sender.not_protected"]["records"] == "DMARC"

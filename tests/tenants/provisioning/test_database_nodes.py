@@ -239,7 +239,7 @@ async def test_a_tenant_removed_during_its_creation_leaves_nothing(two_nodes: De
             async with super().transaction(*arguments, **options) as tx:
                 yield tx
 
-    owner = RemovingFirst.open(two_nodes.settings.owner_database_urls, pools=1)
+    owner = RemovingFirst.open(two_nodes.settings.owner_database_urls)
     provisioner = Provisioner(owner, two_nodes.settings, two_nodes.sealer, two_nodes.clock, TENANT.script())
     with pytest.raises(TenantIncomplete, match="was removed while it was being created"):
         await provisioner.create(new("godwit"), actor="tests")
@@ -274,7 +274,7 @@ async def test_an_interrupted_removal_is_completed_by_the_next_removal(
         with pytest.raises(Unavailable):
             await two_nodes.administration.remove("ibis", actor="tests")
     assert await state(two_nodes, "ibis") == "active"
-    owner = FailingLater.open(two_nodes.settings.owner_database_urls, pools=1)
+    owner = FailingLater.open(two_nodes.settings.owner_database_urls)
     with pytest.raises(Unavailable):
         await Administration(owner, two_nodes.settings, two_nodes.clock).remove("ibis", actor="tests")
     await owner.close()
@@ -329,7 +329,7 @@ async def test_an_unreachable_node_uses_no_connections_of_the_other_nodes(
     two_nodes: Deployment, neighbour: Tenant, second_superuser_url: str
 ) -> None:
     tenant = await two_nodes.provisioner.create(new("dunlin"), actor="tests")
-    database = Database.open(two_nodes.settings.database_urls, pools=1, connections=1)
+    database = Database.open(two_nodes.settings.database_urls, connections=1)
     async with shut_out(second_superuser_url, Roles(two_nodes.settings.role_prefix).app):
         for _ in range(3):
             with pytest.raises(Unavailable, match="refuses the login"):

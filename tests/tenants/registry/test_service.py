@@ -35,7 +35,7 @@ class Counting(Database):
 
 @pytest.fixture
 async def counting(deployment: Deployment) -> AsyncIterator[Counting]:
-    database = Counting.open(deployment.settings.database_urls, pools=1)
+    database = Counting.open(deployment.settings.database_urls)
     assert isinstance(database, Counting)
     yield database
     await database.close()

@@ -12,7 +12,7 @@ from tenants.keys.service import Keyring
 from tenants.registry.models import Tenant, TenantSettings, UpstreamServer
 from tenants.upstream.access import UpstreamAccess, UpstreamAccesses
 from tenants.upstream.client import UpstreamClient, path_of
-from tenants.upstream.credentials import save_credential
+from tenants.upstream.credentials import UPSTREAM_CREDENTIALS
 from tenants.upstream.errors import (
     UpstreamBusy,
     UpstreamNotAuthenticated,
@@ -55,7 +55,7 @@ async def asked(
     server = UpstreamServer(base_uri=f"{https.origin('cdr')}/base/")
     tenant = msgspec.structs.replace(tenant, settings=TenantSettings(customer_source="upstream", upstream=server))
     async with deployment.database.transaction(tenant.namespace) as tx:
-        await save_credential(tx, tenant.id, deployment.sealer, holder_credential(deployment.clock.now()))
+        await UPSTREAM_CREDENTIALS.save(tx, tenant.id, deployment.sealer, holder_credential(deployment.clock.now()))
     accesses = UpstreamAccesses(deployment.database, deployment.sealer, outbound, deployment.clock)
     return Asked(tenant, UpstreamClient(outbound, accesses, keyring, deployment.clock), https)
 
@@ -146,7 +146,7 @@ async def test_the_credentials_for_the_token_endpoint_are_encoded(deployment: De
     """RFC 6749 2.3.1: both parts are encoded as in a form. The answer's token is used for the next request too."""
     secret = UpstreamCredential(kind="client-secret", presented="a:b", secret="s ü%", changed_at=deployment.clock.now())
     async with deployment.database.transaction(asked.tenant.namespace) as tx:
-        await save_credential(tx, asked.tenant.id, deployment.sealer, secret)
+        await UPSTREAM_CREDENTIALS.save(tx, asked.tenant.id, deployment.sealer, secret)
     token = b'{"access_token": "t0ken", "token_type": "Bearer", "expires_in": 300}'
     asked.https.answer = lambda request: (200, token if request.path == "/token" else b"{}")
     changed = asked.with_server(
@@ -175,7 +175,7 @@ async def test_an_answer_of_the_token_endpoint_that_cannot_be_used(
 ) -> None:
     secret = UpstreamCredential(kind="client-secret", presented="a", secret="b", changed_at=deployment.clock.now())
     async with deployment.database.transaction(asked.tenant.namespace) as tx:
-        await save_credential(tx, asked.tenant.id, deployment.sealer, secret)
+        await UPSTREAM_CREDENTIALS.save(tx, asked.tenant.id, deployment.sealer, secret)
     asked.https.answer = lambda _: answer
     changed = asked.with_server(authentication="client-credentials", token_uri=f"{asked.https.origin('cdr')}/token")
     with pytest.raises(UpstreamUnavailable):
