@@ -8,7 +8,7 @@ from ops.stack.embedded import Stack
 
 
 def test_the_entry_points_declare_the_commands_and_the_test_authorities() -> None:
-    assert plugins(COMMANDS).names == {"bench", "bench-data", "smoke", "up"}
+    assert plugins(COMMANDS).names == {"bench", "bench-data", "record-theme", "smoke", "up"}
     assert plugins(CERTIFICATE_ISSUERS).names == {"test-authorities"}
 
 
