@@ -1,4 +1,4 @@
-"""An email in the look of the brand: its HTML part, and what the brand says at the end of both parts.
+"""An email in the look of the brand: its HTML part, and what the brand says at the beginning and end of both parts.
 
 The HTML is made of the plain text, so the two parts never say different things. It has the colours of the brand's
 light scheme, and no logo: mail programs do not show SVG, and a picture that is loaded would tell when the mail was
@@ -18,12 +18,12 @@ _BOUND_CODE: Final = re.compile(r"@\S+ #(?P<code>\d{4,8})")
 
 
 def mail_text(brand: Brand, text: str) -> str:
-    """Return the plain part of an email: the text and what the brand says at its end.
+    """Return the plain part of an email: the text and what the brand says before and after it.
 
     If the last line binds a one-time password to a host, it stays the last line: browsers look for it there.
     """
     paragraphs, bound = _read(text)
-    signed = ["\n".join(lines) for lines in (*paragraphs, _signature(brand)) if lines]
+    signed = ["\n".join(lines) for lines in (*_opened(brand, paragraphs, bound), _signature(brand)) if lines]
     return "\n\n".join([*signed, *([] if bound is None else [bound.group()])]) + "\n"
 
 
@@ -42,7 +42,7 @@ def mail_html(brand: Brand, subject: str, text: str) -> str:
             subject=subject,
             code=None if bound is None else bound["code"],
             bound=None if bound is None else bound.group(),
-            paragraphs=paragraphs,
+            paragraphs=_opened(brand, paragraphs, bound),
             signature=_signature(brand),
             colours=brand.theme.light,
             neutrals=NEUTRALS[brand.theme.neutral_tint].light,
@@ -58,6 +58,12 @@ def _read(text: str) -> tuple[list[list[str]], re.Match[str] | None]:
     if bound is not None:
         paragraphs[-1].pop()
     return [lines for lines in paragraphs if lines], bound
+
+
+def _opened(brand: Brand, paragraphs: list[list[str]], bound: re.Match[str] | None) -> list[list[str]]:
+    """Return the paragraphs with the first words of the brand. A message with a one-time password begins with that."""
+    opening = brand.texts["mail"].say("mail_opening")
+    return paragraphs if bound is not None or not opening else [[opening], *paragraphs]
 
 
 def _signature(brand: Brand) -> list[str]:

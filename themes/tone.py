@@ -11,7 +11,9 @@ from haas.language import gettext, gettext_noop
 Place = Literal["consent", "dashboard", "withdrawal", "ends", "mail"]
 """Where a text can stand: the steps of a consent, the dashboard with its sign-in, the page on which a person stops a
 sharing, the pages with one message, and emails."""
-ToneName = Literal["help_question", "sign_in_lead", "sharing_lead", "sharing_none", "not_found", "busy", "mail_closing"]
+ToneName = Literal[
+    "help_question", "sign_in_lead", "sharing_lead", "sharing_none", "not_found", "busy", "mail_opening", "mail_closing"
+]
 
 MAXIMUM_SENTENCE: Final = 160
 BRAND: Final = "{brand}"
@@ -42,6 +44,7 @@ SENTENCES: Final[Mapping[ToneName, Sentence]] = {
     "sharing_none": _sentence(gettext_noop("You are not sharing your data with anyone."), "dashboard"),
     "not_found": _sentence(gettext_noop("There is nothing at this address."), "ends"),
     "busy": _sentence(gettext_noop("Please try again in a minute. Nothing has been lost."), "ends"),
+    "mail_opening": _sentence("", "mail"),
     "mail_closing": _sentence("", "mail"),
 }
 """The sentences that a brand may replace, by name, each with the places where it stands."""

@@ -64,6 +64,7 @@ AURORA = ThemeTokens(
         sender_name="Aurora Energy data sharing",
         tone={
             "help_question": "Stuck? We are here.",
+            "mail_opening": "A note about your data from {brand}.",
             "mail_closing": "Your Aurora team",
         },
     ),

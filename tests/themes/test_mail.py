@@ -12,7 +12,7 @@ from tenants.authentication.code_message import CodeMessage
 from tenants.notices.models import EmailPayload
 from tenants.parties.models import Login
 from themes.brand import brand
-from themes.mail import mail_html
+from themes.mail import mail_html, mail_text
 from themes.tokens import ThemeTokens, theme_to_json
 
 MIA = Login(id=UUID(int=1), email="mia@people.test", mobile=None)
@@ -81,3 +81,18 @@ def test_another_message_has_no_code_at_its_top() -> None:
     page = html_of(AURORA, EmailPayload(to="a@b.test", subject="S", text="One.\n\nTwo,\nthree. #123456"))
     assert "32px" not in page
     assert "Two,<br>three. #123456" in page
+
+
+def test_a_message_begins_and_ends_in_the_words_of_the_brand() -> None:
+    """A message with a one-time password begins with that: a telephone shows the first words while it is locked."""
+    made = brand(AURORA.brand_name, theme_to_json(AURORA), ZoneInfo("Australia/Sydney"))
+    opening, closing = "A note about your data from Aurora Energy.", "Your Aurora team"
+    plain = mail_text(made, "You have stopped sharing.\n").split("\n\n")
+    assert (plain[0], plain[1], plain[2].split("\n")[0]) == (opening, "You have stopped sharing.", closing)
+    page = mail_html(made, "S", "You have stopped sharing.\n")
+    assert page.index(opening) < page.index("You have stopped sharing.") < page.index(closing)
+    with_code = CODE.to(MIA)
+    assert isinstance(with_code, EmailPayload)
+    for part in (mail_text(made, with_code.text), mail_html(made, with_code.subject, with_code.text)):
+        assert opening not in part
+        assert closing in part

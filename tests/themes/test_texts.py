@@ -59,9 +59,9 @@ def pages_of_consumers(look: Brand) -> dict[str, tuple[Place | None, str]]:
     }
     kinds = get_args(pages.MessageKind)
     found |= {kind: (place_of("message", CONSUMER), pages.render(look, CONSUMER, kind)) for kind in kinds}
-    text = "042137 is your code.\n\n@brand.test #042137\n"
-    html = mail_html(look, "Subject", text)
-    return {**found, "mail": ("mail", html), "plain mail": ("mail", mail_text(look, text))}
+    for kind, text in {"mail": "Data is shared.\n", "code": "042137 is your code.\n\n@brand.test #042137\n"}.items():
+        found |= {kind: ("mail", mail_html(look, "Subject", text)), f"plain {kind}": ("mail", mail_text(look, text))}
+    return found
 
 
 def test_each_page_that_stops_sharing_shows_the_texts_of_a_withdrawal_and_no_number_for_hardship() -> None:
@@ -129,9 +129,9 @@ def test_pages_for_staff_get_no_text() -> None:
 
 def test_messages_have_the_sender_of_the_theme_and_the_code_in_the_last_line() -> None:
     assert (FULL.sender_name, BARE.sender_name) == ("Sender of the brand", "Aurora Energy")
-    plain = PAGES["plain mail"][1]
+    plain = PAGES["plain code"][1]
     assert plain.splitlines()[-1] == "@brand.test #042137"
-    end = "Sentence 6 in our tone.\nLegal Name Ltd, ABN 89 000 000 019\n"
+    end = "Sentence 7 in our tone.\nLegal Name Ltd, ABN 89 000 000 019\n"
     assert f"{end}Call 1800 555 010 or write to help@brand.test. We answer hours of the brand.\n" in plain
     assert "href" not in PAGES["mail"][1]
 
