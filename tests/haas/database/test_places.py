@@ -1,6 +1,7 @@
 """A schema gets few places of a pool, and nearly always the same one."""
 
 import asyncio
+from itertools import islice
 
 import pytest
 
@@ -30,9 +31,11 @@ async def test_a_schema_gets_its_home_whoever_used_it_last(places: Places) -> No
     assert {places.home(schema) for schema in schemas} == set(range(SIZE))
 
 
-async def test_a_schema_with_several_requests_uses_the_places_after_its_home(places: Places) -> None:
+async def test_a_schema_with_several_requests_uses_the_places_after_its_home_without_waiting(places: Places) -> None:
     schema = schema_at(places, SIZE - 1)
-    assert [await places.take(schema) for _ in range(3)] == [4, 0, 1]
+    taking = [asyncio.create_task(places.take(schema)) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert [task.done() and task.result() for task in taking] == [4, 0, 1]
     places.give_back(4, schema)
     assert await places.take(schema) == 4
 
@@ -49,15 +52,16 @@ async def test_a_schema_waits_for_its_home_while_another_uses_it(places: Places)
 
 
 async def test_those_who_wait_for_a_place_get_it_in_their_order(places: Places) -> None:
-    holder = schema_at(places, 2)
-    other = schema_at(places, 2, other_than=holder)
+    names = (f"tenant_{number}" for number in range(1000))
+    holder, first, second = islice((name for name in names if places.home(name) == 2), 3)
     assert await places.take(holder) == 2
-    waiting = [asyncio.create_task(places.take(other)), asyncio.create_task(places.take("third"))]
+    waiting = [asyncio.create_task(places.take(schema)) for schema in (first, second)]
     await asyncio.sleep(0)
     places.give_back(2, holder)
     assert await waiting[0] == 2
-    places.give_back(2, other)
-    await waiting[1]
+    assert not waiting[1].done()
+    places.give_back(2, first)
+    assert await waiting[1] == 2
 
 
 async def test_a_schema_gets_any_place_if_none_near_it_becomes_free(
