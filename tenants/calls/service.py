@@ -185,12 +185,11 @@ class Flusher:
         Raise _BatchCommittedBefore, or _SchemaReplaced if the schema is not the tenant's. Then nothing is written.
         """
         async with self._database.transaction(called.namespace) as tx:
-            await store.add(tx, batch.calls)
-            await store.add_disclosures(tx, batch.calls.disclosures.days())
-            if not await store.add_batch(tx, self._process, batch.number, self._clock.now()):
+            schema_id = await store.add_batch(tx, batch.calls, self._process, batch.number, self._clock.now())
+            if schema_id is None:
                 raise _BatchCommittedBefore
-            await store.add_refusals(tx, batch.calls.refusals.days())  # the newest table is last: see `add_batch`
-            if await store.schema_id(tx) != self._schema_ids[called]:
+            await store.add_refusals(tx, batch.calls.refusals.days())  # its table was created last
+            if schema_id != self._schema_ids[called]:
                 raise _SchemaReplaced(f"{called.namespace.schema} is another schema than before")
 
     async def _keep_or_drop(self, failed: dict[CalledTenant, Exception]) -> None:

@@ -71,8 +71,12 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         A scope that is not supported now is kept: it is missing in the registration for that reason, and the client has
         not removed it (decision 0021).
         """
-        supported = scopes.recipient_scopes()
-        return scopes.join(scope for scope in scopes.split(granted) if scope in self.scopes or scope not in supported)
+        values = scopes.split(granted)
+        not_registered = set(values).difference(self.scopes)
+        if not_registered:  # which scopes are supported is computed from the table of operations, and only if needed
+            removed = not_registered.intersection(scopes.recipient_scopes())
+            values = tuple(scope for scope in values if scope not in removed)
+        return scopes.join(values)
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):

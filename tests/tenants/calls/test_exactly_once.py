@@ -103,17 +103,16 @@ async def test_a_batch_is_written_once_although_its_first_transaction_has_not_en
     calls = counter.take(CalledTenant(tenant.namespace, tenant.id))
     assert calls is not None
 
-    async def write() -> bool:
+    async def write() -> int | None:
         async with database.transaction(tenant.namespace) as tx:
-            return await store.add_batch(tx, process, 1, clock.now())
+            return await store.add_batch(tx, calls, process, 1, clock.now())
 
     async with database.transaction(tenant.namespace) as tx:
-        await store.add(tx, calls)
-        assert await store.add_batch(tx, process, 1, clock.now())
+        assert await store.add_batch(tx, calls, process, 1, clock.now()) == await store.schema_id(tx)
         again = asyncio.ensure_future(write())
         await _until_a_transaction_waits(database, tenant)
         assert not again.done()
-    assert not await again
+    assert await again is None
 
 
 async def _until_a_transaction_waits(database: Database, tenant: Tenant) -> None:

@@ -230,7 +230,7 @@ async def test_a_schema_that_was_restored_under_its_tenant_is_learned_again(
     counter.count(call(own))
     assert await flusher.flush() == 1
     (schema, role, _), owner = tenant.namespace, Roles(deployment.settings.role_prefix).owner
-    tables = (call_batch.name, call_rollup.name, call_second.name, single_call.name)
+    tables = [table.name for table in (single_call, call_rollup, call_second, disclosure_day, call_batch)]
     as_login, as_owner = "SET LOCAL ROLE NONE", f"SET LOCAL ROLE {owner}"
     statements = (
         as_login,

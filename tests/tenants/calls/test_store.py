@@ -1,6 +1,7 @@
 """Rows of single calls, and the counts of disclosures by day."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,9 +10,10 @@ import pytest
 
 from haas.database import Database, Namespace
 from tenants.calls import CalledTenant, CallRecord, store
-from tenants.calls.models import DisclosedPeriod, DisclosureDay, RefusalFigure, RefusedDay
+from tenants.calls.models import DisclosedData, DisclosedPeriod, DisclosureDay, RefusalFigure, RefusedDay
 from tenants.calls.tables import call, disclosure_day, refused_day
 from tenants.registry.models import Tenant
+from tests.support.calls import write_disclosures, write_rows
 from tests.support.constraints import Violation, assert_violated, names
 
 AT = datetime(2026, 11, 24, 10, 30, 15, 250_000, tzinfo=UTC)
@@ -66,6 +68,13 @@ def day(**changes: Any) -> DisclosureDay:
     return DisclosureDay(**{**values, **changes})
 
 
+def disclosed(tenant: Namespace, day: DisclosureDay) -> list[CallRecord]:
+    """Return the calls of an entry of the ledger."""
+    account = None if day.account_id is None else str(day.account_id)
+    data = DisclosedData(day.arrangement_id, day.cluster, day.day, [account])
+    return [record(tenant, at=day.last_at, disclosed=data)] * day.calls
+
+
 async def test_each_call_is_stored_as_a_row_until_it_is_deleted(database: Database, tenant: Tenant) -> None:
     own = tenant.namespace
     written = [
@@ -74,8 +83,8 @@ async def test_each_call_is_stored_as_a_row_until_it_is_deleted(database: Databa
         record(own, interaction_id=str(uuid4()), client_id=None, arrangement_id=None),
     ]
     async with database.transaction(own) as tx:
-        await store.copy_calls(tx, written)
-        await store.copy_calls(tx, [])
+        await write_rows(tx, *written)
+        await write_rows(tx)
         first, second = await store.calls_of_interaction(tx, INTERACTION)
         assert first.pop("id") != second.pop("id")
         assert first == {
@@ -101,10 +110,13 @@ async def test_disclosures_are_added_up_by_day_account_and_cluster(database: Dat
     later = AT + timedelta(minutes=5)
     customer = {"account_id": None, "cluster": "common:customer.basic:read"}
     async with database.transaction(tenant.namespace) as tx:
-        await store.add_disclosures(tx, [])
-        await store.add_disclosures(tx, [day(calls=2, last_at=later), day(**customer)])
-        await store.add_disclosures(tx, [day(), day(**customer), day(day=date(2026, 11, 25))])
-        await store.add_disclosures(tx, [day(arrangement_id=uuid4())])
+        for days in (
+            [],
+            [day(calls=2, last_at=later), day(**customer)],
+            [day(), day(**customer), day(day=date(2026, 11, 25))],
+            [day(arrangement_id=uuid4())],
+        ):
+            await write_disclosures(tx, *chain.from_iterable(disclosed(tenant.namespace, each) for each in days))
         assert await store.disclosures(tx, ARRANGEMENT) == [
             day(**customer, calls=2),
             day(calls=3, last_at=later),
@@ -141,7 +153,7 @@ async def test_refusals_are_added_up_and_reported_by_rule(database: Database, te
 async def test_corrected_disclosures_are_marked_once(database: Database, tenant: Tenant) -> None:
     days = [day(day=date(2026, 11, number)) for number in (23, 24, 25)]
     async with database.transaction(tenant.namespace) as tx:
-        await store.add_disclosures(tx, days)
+        await write_disclosures(tx, *chain.from_iterable(disclosed(tenant.namespace, each) for each in days))
         wrong = DisclosedPeriod(ARRANGEMENT, ACCOUNT, days[0].cluster, date(2026, 11, 24), date(2026, 11, 25))
         assert await store.mark_corrected(tx, wrong, AT) == 2
         assert await store.mark_corrected(tx, wrong, AT) == 0

@@ -16,7 +16,7 @@ from sqlalchemy import insert, select
 from haas.database import Database, Namespace, Transaction
 from ops.deployment import Deployment
 from tenants.calls import CalledTenant, CallRecord, Flusher, store
-from tenants.calls.counter import CallCounter, TenantCalls
+from tenants.calls.counter import CallCounter
 from tenants.calls.tables import call_rollup, call_second
 from tenants.notices.tables import outbox
 from tenants.provisioning import administration
@@ -157,13 +157,14 @@ async def test_a_request_during_an_uncommitted_removal_writes_nothing_to_the_suc
 async def test_calls_that_are_being_written_are_committed_and_then_removed(
     brand: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stop, add = Stop(), store.add
+    stop, add_batch = Stop(), store.add_batch
 
-    async def written(tx: Transaction, calls: TenantCalls) -> None:
-        await add(tx, calls)
+    async def written(tx: Transaction, *batch: Any) -> int | None:
+        schema_id = await add_batch(tx, *batch)
         await stop()
+        return schema_id
 
-    monkeypatch.setattr(store, "add", written)
+    monkeypatch.setattr(store, "add_batch", written)
     brand.record()
     flushing = asyncio.ensure_future(brand.flusher.flush())
     await stop.reached.wait()
@@ -215,13 +216,13 @@ async def before_the_transaction(brand: Brand, stop: Stop, monkeypatch: pytest.M
 
 async def before_the_rows(brand: Brand, stop: Stop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stop the flusher in the transaction that writes, before its first row."""
-    add = store.add
+    add_batch = store.add_batch
 
-    async def stopped(tx: Transaction, calls: TenantCalls) -> None:
+    async def stopped(tx: Transaction, *batch: Any) -> int | None:
         await stop()
-        await add(tx, calls)
+        return await add_batch(tx, *batch)
 
-    monkeypatch.setattr(store, "add", stopped)
+    monkeypatch.setattr(store, "add_batch", stopped)
 
 
 async def before_the_registry_is_asked(brand: Brand, stop: Stop, monkeypatch: pytest.MonkeyPatch) -> None:
