@@ -349,6 +349,28 @@ async def test_the_last_calls_are_written_when_the_process_stops(
     assert [row["calls"] for row in await rows(database, tenant, call_rollup)] == [1]
 
 
+@pytest.mark.parametrize(("tenants", "seconds"), [(0, 2), (1, 2), (200, 2), (201, 2.01), (1_000, 10)])
+async def test_the_more_tenants_are_called_the_less_often_their_calls_are_written(
+    settings: Settings, control: Namespace, monkeypatch: pytest.MonkeyPatch, tenants: int, seconds: float
+) -> None:
+    """Decision 0030: a process writes the calls of at most 100 tenants in a second."""
+    flusher, pauses = Flusher(Database.open(settings.database_urls), control, CLOCK, CallCounter()), []
+
+    async def flush() -> int:
+        return tenants
+
+    async def sleep(pause: float) -> None:
+        pauses.append(pause)
+        if len(pauses) == 2:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(flusher, "flush", flush)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await flusher.run()
+    assert pauses == pytest.approx([2, seconds])
+
+
 async def test_two_processes_add_to_the_same_rows(database: Database, tenant: Tenant, control: Namespace) -> None:
     counters = [CallCounter() for _ in range(2)]
     for counter in counters:
