@@ -12,6 +12,7 @@ from apps.http.call import Call, HttpRequest
 from apps.http.json_responses import payload_headers, payload_response
 from apps.http.request_headers import header_fields, is_customer_present
 from apps.http.streaming import StreamedResponse
+from apps.resources.query import with_query
 from tenants.cds.envelope import Envelope, Links, LinksPaginated, Meta, MetaPaginated, PaginatedEnvelope
 from tenants.cds.pagination import PageRequest, links_and_meta
 from tenants.disclosure.accounts_in_answer import AccountsInAnswer
@@ -82,7 +83,7 @@ class DataCall(CdsCall):
     def build_response(self) -> Response[bytes]:
         """Return the payload with links and, for a page, meta. Raises Field/InvalidPage if the page is out of range."""
         if self.page is None:
-            return self._encoded(Envelope(data=self.data, links=Links(self=self._with_query(self._uri()))))
+            return self._encoded(Envelope(data=self.data, links=Links(self=with_query(self._uri(), self.request))))
         links, meta = self._links_and_meta(self.page)
         return self._encoded(PaginatedEnvelope(data=self.data, links=links, meta=meta))
 
@@ -91,7 +92,7 @@ class DataCall(CdsCall):
 
         Raises Field/InvalidPage if the page is out of range. Then the caller must close the stream.
         """
-        links: msgspec.Struct = Links(self=self._with_query(self._uri()))
+        links: msgspec.Struct = Links(self=with_query(self._uri(), self.request))
         meta: msgspec.Struct = Meta()
         if self.page is not None:
             links, meta = self._links_and_meta(self.page)
@@ -115,7 +116,11 @@ class DataCall(CdsCall):
     def _links_and_meta(self, page: PageRequest) -> tuple[LinksPaginated, MetaPaginated]:
         uri = self._uri()
         return links_and_meta(
-            page, self.total_records, self_uri=self._with_query(uri), resource_uri=uri, filters=self.given_filters
+            page,
+            self.total_records,
+            self_uri=with_query(uri, self.request),
+            resource_uri=uri,
+            filters=self.given_filters,
         )
 
     def _encoded(self, body: msgspec.Struct) -> Response[bytes]:
@@ -129,7 +134,3 @@ class DataCall(CdsCall):
         for name, value in parameters.items():
             path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
         return base + path
-
-    def _with_query(self, uri: str) -> str:
-        query = self.request.scope["query_string"].decode("latin-1")
-        return f"{uri}?{quote(query, safe='%&=+-._~:/?,;@!$()*')}" if query else uri

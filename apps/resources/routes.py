@@ -1,4 +1,4 @@
-"""The routes of the data APIs, one for each row of the endpoint table."""
+"""The routes of the data APIs, one for each row of the endpoint table, and those of operations that are not served."""
 
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from apps.http.context import context
 from apps.http.errors import ENDPOINT
 from apps.http.read_methods import READ_METHODS
 from apps.http.suspension import SERVES_SUSPENDED
-from apps.resources import admin
+from apps.resources import admin, not_served
 from apps.resources.call import DataCall
 from apps.resources.steps import CUSTOMER_DATA_STEPS, PUBLIC_STEPS
 from tenants.cds.errors import RESOURCE_NOT_IMPLEMENTED, CdsError
@@ -58,9 +58,17 @@ _public: Final = [endpoint for endpoint in ENDPOINTS if endpoint.transport == "p
 _secure: Final = [endpoint for endpoint in ENDPOINTS if endpoint.transport == "secure"]
 
 public_routes: Final[list[ControllerRouterHandler]] = [
-    Router(BASE_PATH, route_handlers=[preflight([_path(endpoint) for endpoint in _public]), *map(route_of, _public)])
+    Router(
+        BASE_PATH,
+        route_handlers=[
+            preflight([*map(_path, _public), *not_served.paths_of_plans()]),
+            *map(route_of, _public),
+            not_served.generic_plans,
+            *not_served.routes("public"),
+        ],
+    )
 ]
 secure_routes: Final[list[ControllerRouterHandler]] = [
-    Router(BASE_PATH, route_handlers=[*map(route_of, _secure)]),
+    Router(BASE_PATH, route_handlers=[*map(route_of, _secure), *not_served.routes("secure")]),
     *admin.routes,
 ]

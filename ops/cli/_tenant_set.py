@@ -128,6 +128,14 @@ _UPSTREAM: Final = tuple(name.replace("_", "-") for name in UPSTREAM_VALUES)
     help="The selector of the DKIM key with which the mail server signs. Without NAME (=) it is removed.",
 )
 @click.option(
+    "--generic-plans-uri",
+    metavar="URI",
+    help=(
+        "Where the regulator publishes the brand's plans, up to /cds-au/v1: Get Generic Plans is redirected to it."
+        " Without URI (=) it is removed."
+    ),
+)
+@click.option(
     "--host",
     "hosts",
     multiple=True,
@@ -160,6 +168,7 @@ def command(
     upstream: tuple[str, ...],
     text_messages: tuple[str, ...],
     dkim_selector: str | None,
+    generic_plans_uri: str | None,
     hosts: tuple[str, ...],
     move_endpoints: bool,
 ) -> None:
@@ -181,6 +190,7 @@ def command(
         upstream=dict(_upstream(each) for each in upstream),
         text_messages=dict(_pair(each, "--text-messages", "NAME=TEXT") for each in text_messages),
         dkim_selector=dkim_selector,
+        generic_plans_uri=generic_plans_uri,
         hosts=dict(_host(each) for each in hosts),
         move_endpoints=move_endpoints,
     )

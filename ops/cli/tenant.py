@@ -135,6 +135,7 @@ def show(slug: str) -> None:
         "customer source": tenant.settings.customer_source,
         **_server("upstream", tenant.settings.upstream),
         "dkim selector": tenant.settings.dkim_selector or "none",
+        "generic plans": tenant.settings.generic_plans_uri or "none",
         **_server("text messages", tenant.settings.text_messages),
         "register": tenant.register_environment.id,
         "register brand id": tenant.register_brand_id,

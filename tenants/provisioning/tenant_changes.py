@@ -38,6 +38,8 @@ _SERVERS: Final = {
     "text_messages": ("the gateway for text messages", GATEWAY_VALUES),
 }
 """The settings that are a server with several values."""
+_TEXTS: Final = ("dkim_selector", "generic_plans_uri")
+"""The settings that are one text."""
 _CHOSEN: Final = ("customer_source", "register_authentication")
 """The settings that have one of several values."""
 _NUMBERS: Final[Mapping[str, tuple[Any, str]]] = {
@@ -78,6 +80,8 @@ class TenantChange(
     register_authentication: RegisterAuthentication | None = None
     dkim_selector: str | None = None
     """The selector of DKIM; an empty text removes it."""
+    generic_plans_uri: str | None = None
+    """Where Get Generic Plans is redirected to; an empty text removes it."""
     market_calls_per_second: int | None = None
     """A number from 1 to 1000 requests; 0 removes it."""
     receipt_days_before_end: int | None = None
@@ -141,8 +145,8 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
         server: {name: value for name, value in {**values, **getattr(change, server)}.items() if value}
         for server, values in servers.items()
     }
-    mail = {"dkim_selector": tenant.settings.dkim_selector}
-    wanted_mail = mail if change.dkim_selector is None else {"dkim_selector": change.dkim_selector or None}
+    texts = {name: getattr(tenant.settings, name) for name in _TEXTS}
+    wanted_texts = {**texts, **_texts(change)}
     source = {name: getattr(tenant.settings, name) for name in _CHOSEN}
     wanted_source = {name: getattr(change, name) or source[name] for name in _CHOSEN}
     detail = {
@@ -153,7 +157,7 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
         "private_hosts": _differences(private, wanted_private),
         "limits": _differences(limits, wanted_limits),
         **{server: _differences(values, wanted_servers[server]) for server, values in servers.items()},
-        "mail": _differences(mail, wanted_mail),
+        "texts": _differences(texts, wanted_texts),
         "source": _differences(source, wanted_source),
         "hosts": _differences(hosts, wanted_hosts),
     }
@@ -163,7 +167,7 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
     if detail["private_hosts"]:
         settings["private_hosts"] = sorted(wanted_private)
     settings |= {server: wanted_servers[server] or None for server in _SERVERS if detail[server]}
-    settings |= wanted_mail if detail["mail"] else {}
+    settings |= {name: wanted_texts[name] for name in detail["texts"] or ()}
     if detail["source"]:
         settings |= {name: wanted_source[name] for name in detail["source"]}
     _check_settings(tenant, settings)
@@ -174,6 +178,12 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
         hosts={surface: host for surface, host in wanted_hosts.items() if host != hosts[surface]},
         audit_detail={part: differences for part, differences in detail.items() if differences},
     )
+
+
+def _texts(change: TenantChange) -> dict[str, str | None]:
+    """Return the settings of one text that the change names. An empty text becomes None."""
+    named = {name: getattr(change, name) for name in _TEXTS}
+    return {name: text or None for name, text in named.items() if text is not None}
 
 
 def _limits(change: TenantChange) -> dict[str, Any]:

@@ -102,7 +102,7 @@ async def test_a_call_with_the_customers_address_is_counted_as_customer_present(
 
 
 async def test_an_unknown_path_gets_404_and_an_unsupported_method_gets_405(sharing: Sharing) -> None:
-    cds_error(await sharing.get("/banking/accounts"), "Resource/NotFound", status=404)
+    cds_error(await sharing.get("/energy/nothing"), "Resource/NotFound", status=404)
     cds_error(await sharing.get(CUSTOMER, method="DELETE"), "GeneralError/Expected", "method is not served", 405)
     assert (await sharing.get(CUSTOMER)).status_code == 200
 

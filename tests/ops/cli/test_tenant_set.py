@@ -79,6 +79,12 @@ async def test_the_limits_of_a_tenant_can_be_set_and_removed(haas: Haas, deploym
     assert (await haas(*set_, "--dkim-selector", "s 1")).exit_code == 1
     assert (await haas(*set_, "--dkim-selector=")).exit_code == 0
     assert (await deployment.administration.find(swift.slug)).settings.dkim_selector is None
+    assert (await haas(*set_, "--generic-plans-uri", "https://plans.test/swift/cds-au/v1")).exit_code == 0
+    found = await deployment.administration.find(swift.slug)
+    assert found.settings.generic_plans_uri == "https://plans.test/swift/cds-au/v1"
+    assert (await haas(*set_, "--generic-plans-uri", "http://plans.test")).exit_code == 1
+    assert (await haas(*set_, "--generic-plans-uri=")).exit_code == 0
+    assert (await deployment.administration.find(swift.slug)).settings.generic_plans_uri is None
     refused = await haas(*set_, "--low-velocity-limit", "9")
     assert refused.exit_code == 1
     assert "9 is not a limit for low velocity data" in refused.output

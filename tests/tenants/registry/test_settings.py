@@ -28,6 +28,7 @@ SETTINGS = TenantSettings(
     app=App(issuer="https://app.plover.test", jwks_uri="https://app.plover.test/jwks"),
     receipt_days_before_end=14,
     dkim_selector="haas.2026-1",
+    generic_plans_uri="https://plans.test/plover/cds-au/v1",
     text_messages=TextMessageGateway(uri="https://gateway.test/sms?v=1", sender="Plover Energy"),
     sends_given_receipts=True,
 )
@@ -68,6 +69,9 @@ def test_a_time_zone_that_is_not_in_the_iana_database_is_refused(zone: str) -> N
         {"text_messages": {"sender": "Aurora"}},
         {"dkim_selector": "s1 x"},
         {"dkim_selector": ".s1"},
+        {"generic_plans_uri": "http://plans.test/cds-au/v1"},
+        {"generic_plans_uri": "https://plans.test/cds-au/v1/"},
+        {"generic_plans_uri": "https://plans.test/cds-au/v1?x=1"},
     ],
 )
 def test_an_invalid_value_of_a_setting_is_refused(stored: dict[str, Any]) -> None:
@@ -109,6 +113,7 @@ async def test_a_tenant_without_settings_has_the_defaults(tenant: Tenant) -> Non
         "app": None,
         "text_messages": None,
         "dkim_selector": None,
+        "generic_plans_uri": None,
         "customer_calls_counted_by": "customer",
         "low_velocity_limit": None,
         "market_calls_per_second": None,
