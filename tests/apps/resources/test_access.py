@@ -73,6 +73,7 @@ async def test_a_token_of_another_tenant_is_invalid(application: Application, sh
 
 
 async def test_a_scope_that_the_consumer_did_not_authorise_is_refused(brand: Brand) -> None:
+    """C-E12: 403 with the challenge of RFC 6750, and the error of the standards for a consent."""
     sharing = await brand.share(scope="openid energy:accounts.detail:read")
     response = await sharing.get(ACCOUNTS)
     cds_error(response, "Authorisation/InvalidConsent", "energy:accounts.basic:read", 403)
@@ -148,6 +149,7 @@ async def test_an_invalid_token_is_refused_before_versions_and_accounts_are_chec
 
 
 async def test_the_version_is_checked_before_the_account(sharing: Sharing) -> None:
+    """C-V10: so an account that the caller may not have cannot be told from others."""
     cds_error(
         await sharing.get(f"{ACCOUNTS}/anything", headers={"x-v": "99", "x-min-v": "99"}),
         "Header/UnsupportedVersion",

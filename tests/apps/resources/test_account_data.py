@@ -85,7 +85,7 @@ async def test_the_items_of_an_account_are_listed_in_the_retailers_order(
 async def test_an_account_without_items_has_an_empty_list(
     sharing: Sharing, segment: str, name: str, table: Table, items: list[Any]
 ) -> None:
-    """C-D19, case 10 of section 10: also for an account that has neither."""
+    """C-I9, C-K1, C-D19, case 10 of section 10: also for an account that has neither."""
     assert items
     assert table.name
     response = await sharing.get(f"{ACCOUNTS}/{await first_account(sharing)}/{segment}")

@@ -197,6 +197,7 @@ async def test_every_id_that_is_refused_has_an_error_of_its_own(
     ids=lambda value: str(value)[:40],
 )
 async def test_a_body_that_is_malformed_is_refused(sharing: Sharing, body: Any, error: str, detail: str) -> None:
+    """C-E6, C-Q12, C-Q13, C-Q14: 400 with the place in the body, as decision 0010 says."""
     cds_error(await post(sharing, body), error, detail, 400)
 
 

@@ -62,7 +62,7 @@ async def test_invoices_come_newest_first_in_the_three_operations(brand: Brand, 
 
 
 async def test_transactions_come_newest_first_whatever_their_offset(brand: Brand, sharing: Sharing) -> None:
-    """C-I2: moments are compared as instants, and given as the retailer delivered them."""
+    """C-B8, C-I2: moments are compared as instants, and given as the retailer delivered them."""
     one, two = sorted(sharing.consumer.account_ids)
     moments = ["2026-01-31T23:30:00+10:00", "2026-01-31T13:30:00Z", "2026-01-31T13:30:01Z", "2026-02-01T00:00:00+11:00"]
     await add_transactions(brand, one, *moments)

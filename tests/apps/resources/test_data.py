@@ -89,6 +89,7 @@ async def test_the_detail_of_an_account_agrees_with_its_entry_in_the_list(sharin
 
 
 async def test_a_page_has_its_accounts_and_links_to_the_other_pages(brand: Brand, sharing: Sharing) -> None:
+    """C-I8: links and meta of a page."""
     everything = await sharing.account_ids()
     parameters = {"page": "2", "page-size": "1", "open-status": "ALL"}
     body = (await sharing.get(ACCOUNTS, params=parameters)).json()

@@ -15,6 +15,7 @@ CUSTOMER = "/common/customer"
 
 
 async def test_the_response_has_its_version_and_content_type(sharing: Sharing) -> None:
+    """C-I10."""
     response = await sharing.get(CUSTOMER)
     assert response.status_code == 200
     assert response.headers["x-v"] == "1"
@@ -69,6 +70,7 @@ async def test_an_error_plays_back_the_interaction_id(sharing: Sharing, path: st
 async def test_a_header_that_is_missing_or_malformed_is_refused(
     sharing: Sharing, changed: dict[str, Any], status: int, error: str
 ) -> None:
+    """C-I10, C-V8: also a malformed x-min-v beside a good x-v."""
     cds_error(await sharing.get(CUSTOMER, headers=changed), error, status=status)
     assert (await sharing.get(CUSTOMER)).status_code == 200
 
@@ -87,6 +89,7 @@ async def test_a_header_may_be_repeated_only_if_its_value_is_a_list(brand: Brand
     "accept", ["*/*", "application/json", "AppliCAtion/JSon;Charset=uTf-8", "text/html, application/*;q=0.5"]
 )
 async def test_a_media_range_that_contains_json_is_accepted(sharing: Sharing, accept: str) -> None:
+    """C-I10: media types are compared without regard to case."""
     assert (await sharing.get(CUSTOMER, headers={"Accept": accept})).status_code == 200
 
 

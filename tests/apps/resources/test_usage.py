@@ -120,7 +120,7 @@ def days(found: list[dict[str, Any]]) -> list[str]:
 async def test_the_three_operations_give_the_same_reads(
     brand: Brand, sharing: Sharing, points: ServicePoints, usage: Usage
 ) -> None:
-    """C-D8: without `interval-reads` there are sums only. A record is a register of a day."""
+    """C-Q7, C-D8: without `interval-reads` there are sums only. A record is a register of a day."""
     point = await points.add(new_nmi(), sharing.consumer.account_ids[0])
     await usage.add(a_day(point), a_day(point, suffix="B1", values=[-number for number in range(48)]))
     [identifier] = await sharing.point_ids()

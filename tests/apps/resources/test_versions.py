@@ -46,6 +46,7 @@ def test_both_versions_are_served_until_the_day_of_retirement_in_sydney(
 
 
 def test_a_retired_version_is_served_only_if_the_tenant_serves_retired_versions() -> None:
+    """C-V5: for recipients that still ask for it."""
     retired = LAST_SECOND.replace(hour=13)
     with pytest.raises(CdsError, match=r"UnsupportedVersion: supported: 2$"):
         negotiate_the_version(call(retired, x_v="1"))

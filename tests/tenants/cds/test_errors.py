@@ -32,5 +32,6 @@ STANDARD_ERRORS = {
 
 
 def test_the_error_catalogue_equals_that_of_the_standards() -> None:
+    """C-E8, C-E10: each code has one title."""
     ours = {urn.removeprefix("urn:au-cds:error:"): (kind.title, kind.status) for urn, kind in CATALOGUE.items()}
     assert ours == STANDARD_ERRORS

@@ -76,6 +76,7 @@ async def test_an_invoice_that_is_cancelled_and_reissued_is_stored_once(files: F
 async def test_a_moment_is_stored_as_an_instant_and_kept_as_it_was_delivered(
     files: FileImporter, tenant: Tenant
 ) -> None:
+    """C-B8: with the offset of the retailer."""
     moments = {"1": "2026-01-31T09:30:00+10:00", "2": "2026-01-30T23:30:00Z", "3": "2026-01-31T10:30:00.500+11:00"}
     records = [a_transaction("A-1", reference, moment) for reference, moment in moments.items()]
     assert await files.load(an_account("A-1"), *records) == []
@@ -96,7 +97,7 @@ async def test_a_moment_is_stored_as_an_instant_and_kept_as_it_was_delivered(
 
 
 async def test_what_a_large_customer_needs_is_kept(files: FileImporter, tenant: Tenant) -> None:
-    """C-D22: factors and adjustments are not folded into the amount, and numbers keep their form."""
+    """C-B2, C-D22: factors and adjustments are not folded into the amount, and numbers keep their form."""
     demand = {name: value for name, value in USAGE.items() if name != "usage"} | {"rate": 7, "measureUnit": "KW"}
     other = {name: USAGE[name] for name in ("amount", "calculationFactors", "adjustments")} | {"description": "Network"}
     given = {"usage": USAGE, "demand": demand, "otherCharges": other}

@@ -22,6 +22,7 @@ def test_every_operation_of_the_standards_is_in_the_table_once() -> None:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
 def test_an_operation_has_the_properties_of_the_standards(endpoint: Endpoint) -> None:
+    """C-V4: the versions, scopes and tiers of release 1.36.0."""
     expected = OPERATIONS[endpoint.operation]
     assert (endpoint.method, endpoint.path, endpoint.scope, endpoint.paginated) == (
         expected["method"],
@@ -120,6 +121,7 @@ def test_a_day_of_obligation_begins_at_midnight_in_sydney(now: str, day: date) -
     ["getBillingForEnergyAccount", "listEnergyAccountBillingBulk", "listEnergyAccountBillingForSpecificAccounts"],
 )
 def test_versions_1_and_2_of_billing_are_retired(operation: str) -> None:
+    """C-V1."""
     [endpoint] = [each for each in ENDPOINTS if each.operation == operation]
     assert [version.retired_from for version in endpoint.versions] == [date(2024, 9, 9), date(2024, 9, 9), None]
 
