@@ -8,11 +8,11 @@ from typing import cast
 
 import click
 
-from haas.progress import ConsoleProgress, Progress
+from haas.progress import ConsoleProgress
 from haas.settings import CommandSettings
 from ops.deployment_settings import command_settings
 from ops.operator_access import OperatorAccess
-from tenants.imports.files import MEBIBYTE
+from tenants.imports.files import MEBIBYTE, FilePosition
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.nem12_import import import_nem12
 from tenants.imports.report import Finding, Report
@@ -52,14 +52,25 @@ def command(tenant: str, file: Path, *, form: str, holder: int, snapshot: bool, 
     imported again, existing rows are updated and no duplicates are created.
     """
     report = Report()
-    if form == "nem12":
-        if snapshot:
-            raise click.UsageError("a file with meter reads cannot be a snapshot")
-        with ConsoleProgress().bar(f"{tenant}: MiB read", -(-file.stat().st_size // MEBIBYTE)) as advance:
-            asyncio.run(_import_nem12(command_settings(), tenant, file, report, advance))
-    else:
-        records = read_records(file, cast("ImportFormat", form), report, holder=holder)
-        asyncio.run(_import(command_settings(), tenant, records, report, ConsoleProgress(), snapshot=snapshot))
+    if form == "nem12" and snapshot:
+        raise click.UsageError("a file with meter reads cannot be a snapshot")
+    with ConsoleProgress().bar(f"{tenant}: MiB read", -(-file.stat().st_size // MEBIBYTE)) as advance:
+        if form == "nem12":
+            asyncio.run(_import_nem12(command_settings(), tenant, file, report, _mebibytes(advance)))
+        else:
+            position, advance_to = FilePosition(), _mebibytes(advance)
+            records = read_records(file, cast("ImportFormat", form), report, holder=holder, position=position)
+            asyncio.run(
+                _import(
+                    command_settings(),
+                    tenant,
+                    records,
+                    report,
+                    lambda _: advance_to(position.bytes_read),
+                    snapshot=snapshot,
+                )
+            )
+            advance_to(position.bytes_read)
     if written is not None:
         written.write_text("".join(f"{line}\n" for line in _lines(report)), encoding="utf-8")
     _summarise(report)
@@ -67,46 +78,43 @@ def command(tenant: str, file: Path, *, form: str, holder: int, snapshot: bool, 
         raise SystemExit(1)
 
 
+def _mebibytes(advance: Callable[[], None]) -> Callable[[int], None]:
+    """Return a function that takes the number of bytes read, and calls `advance` for each mebibyte."""
+    done = 0
+
+    def read(number: int) -> None:
+        nonlocal done
+        while done < -(-number // MEBIBYTE):
+            done += 1
+            advance()
+
+    return read
+
+
 async def _import(
     settings: CommandSettings,
     slug: str,
     records: Iterable[LocatedRecord],
     report: Report,
-    progress: Progress,
+    progress: Callable[[int], None],
     *,
     snapshot: bool,
 ) -> None:
-    done = 0
-
-    def batch_loaded(size: int) -> None:
-        nonlocal done
-        done += size
-        progress.line(f"{slug}: {done} records read")
-
     async with OperatorAccess.open(settings) as access:
         tenant = await access.find(slug)
         now = access.clock.now()
         await import_records(
-            access.database, tenant.namespace, records, report, now=now, snapshot=snapshot, progress=batch_loaded
+            access.database, tenant.namespace, records, report, now=now, snapshot=snapshot, progress=progress
         )
 
 
 async def _import_nem12(
-    settings: CommandSettings, slug: str, file: Path, report: Report, advance: Callable[[], None]
+    settings: CommandSettings, slug: str, file: Path, report: Report, progress: Callable[[int], None]
 ) -> None:
-    """Import a NEM12 file. `advance` is called for each mebibyte of it."""
-    done = 0
-
-    def batch_written(bytes_read: int) -> None:
-        nonlocal done
-        while done < -(-bytes_read // MEBIBYTE):
-            done += 1
-            advance()
-
     async with OperatorAccess.open(settings) as access:
         tenant = await access.find(slug)
         now = access.clock.now()
-        await import_nem12(access.database, tenant.namespace, file, report, now=now, progress=batch_written)
+        await import_nem12(access.database, tenant.namespace, file, report, now=now, progress=progress)
 
 
 def _lines(report: Report) -> list[str]:

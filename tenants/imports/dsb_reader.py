@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tenants.cds.resource_ids import read_id
-from tenants.imports.files import FileLimits, file_content
+from tenants.imports.files import FileLimits, FilePosition, file_content
 from tenants.imports.fixes import (
     ACCOUNT_FIXES,
     BALANCE_FIXES,
@@ -62,12 +62,19 @@ _ACCOUNT_DATA = (
 """The members beside an account that contain its data, each with the resource and its fixes."""
 
 
-def read_dsb(path: Path, holder: int, report: Report, limits: FileLimits | None = None) -> Iterator[LocatedRecord]:
+def read_dsb(
+    path: Path,
+    holder: int,
+    report: Report,
+    limits: FileLimits | None = None,
+    position: FilePosition | None = None,
+) -> Iterator[LocatedRecord]:
     """Yield the valid records of holder number `holder` (from 0) of a file; report invalid records and fixes.
 
-    If the file is truncated or is not JSON from some point on, the records before that point are yielded.
+    If the file is truncated or is not JSON from some point on, the records before that point are yielded. `position`
+    follows the reading of the file, which is in memory before the first record is yielded.
     """
-    content = file_content(path, report, limits or FileLimits())
+    content = file_content(path, report, limits or FileLimits(), position)
     if content is None:
         return
     found = False

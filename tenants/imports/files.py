@@ -83,14 +83,15 @@ def file_lines(
         report.add_problem(FileLocation(path.name, number + 1), f"the file cannot be read from here on: {error}")
 
 
-def file_content(path: Path, report: Report, limits: FileLimits) -> bytes | None:
+def file_content(path: Path, report: Report, limits: FileLimits, position: FilePosition | None = None) -> bytes | None:
     """Return the content of a file as far as it can be read; report the line at which reading stopped early.
 
     Byte order marks at the beginning are removed. Returns None if the file is UTF-16 or UTF-32, which is reported.
+    `position` follows the reading.
     """
     data = bytearray()
     try:
-        with _opened(path) as file:
+        with _opened(path, position) as file:
             while chunk := file.read1(min(MEBIBYTE, limits.file_bytes + 1 - len(data))):
                 data += chunk
                 if len(data) > limits.file_bytes:

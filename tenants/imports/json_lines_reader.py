@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from tenants.cds.resource_ids import read_id
-from tenants.imports.files import FileLimits, file_lines
+from tenants.imports.files import FileLimits, FilePosition, file_lines
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.records import ANY_RECORD
 from tenants.imports.report import Report
@@ -14,9 +14,14 @@ from tenants.imports.report import Report
 _decoder = msgspec.json.Decoder(ANY_RECORD, dec_hook=read_id)
 
 
-def read_json_lines(path: Path, report: Report, limits: FileLimits | None = None) -> Iterator[LocatedRecord]:
-    """Yield the valid records of a file and report the invalid ones. Empty lines are ignored."""
-    for location, line in file_lines(path, report, limits or FileLimits()):
+def read_json_lines(
+    path: Path, report: Report, limits: FileLimits | None = None, position: FilePosition | None = None
+) -> Iterator[LocatedRecord]:
+    """Yield the valid records of a file and report the invalid ones. Empty lines are ignored.
+
+    `position` follows the reading.
+    """
+    for location, line in file_lines(path, report, limits or FileLimits(), position):
         text = line.strip()
         if not text:
             continue

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from haas.database import Database, Namespace
 from tenants.imports.dsb_reader import read_dsb
-from tenants.imports.files import FileLimits
+from tenants.imports.files import FileLimits, FilePosition
 from tenants.imports.json_lines_reader import read_json_lines
 from tenants.imports.loader import load_batch
 from tenants.imports.located_record import LocatedRecord
@@ -21,10 +21,21 @@ ImportFormat = Literal["lines", "dsb"]
 
 
 def read_records(
-    path: Path, file_format: ImportFormat, report: Report, *, holder: int = 0, limits: FileLimits | None = None
+    path: Path,
+    file_format: ImportFormat,
+    report: Report,
+    *,
+    holder: int = 0,
+    limits: FileLimits | None = None,
+    position: FilePosition | None = None,
 ) -> Iterator[LocatedRecord]:
-    """Return the records of a file. `holder` is the number of a holder (from 0) in a file of the format `dsb`."""
-    return read_dsb(path, holder, report, limits) if file_format == "dsb" else read_json_lines(path, report, limits)
+    """Return the records of a file. `holder` is the number of a holder (from 0) in a file of the format `dsb`.
+
+    `position` follows the reading.
+    """
+    if file_format == "dsb":
+        return read_dsb(path, holder, report, limits, position)
+    return read_json_lines(path, report, limits, position)
 
 
 async def import_records(

@@ -57,6 +57,7 @@ def test_a_good_file_is_loaded_and_one_with_a_bad_line_is_refused(
     good = runner.invoke(main, ["import", tenant.slug, str(file)])
     assert good.exit_code == 0, good.output
     assert "      15 customer\n" in good.output
+    assert f"{tenant.slug}: MiB read: 1 of 1\n" in good.output
     with file.open("ab") as more:
         more.write(b'{"kind":"customer"}\n')
     bad = runner.invoke(main, ["import", tenant.slug, str(file), "--report", str(report)])
