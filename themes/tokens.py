@@ -19,6 +19,7 @@ from themes.logo_export import cleaned
 from themes.neutrals import NEUTRALS, Tint
 from themes.palettes import Palette, Scheme, palette_problems
 from themes.texts import ONE_LINE, BrandTexts, is_line, saving_problems, text_problems
+from themes.weight import logo_problems
 
 MAXIMUM_RADIUS = 24
 _FAMILY = re.compile(r"[A-Za-z][A-Za-z0-9 -]{0,40}")
@@ -122,7 +123,8 @@ def check_theme(name: str, tokens: Mapping[str, object]) -> None:
     Saving demands more than showing: a contact that leads to nobody is refused, but pages that have one are shown.
     """
     theme = theme_from({"brand_name": name, **tokens})
-    problems = [*saving_problems(theme.texts, theme.support_phone, theme.support_email)]
+    logos = filter(None, (getattr(theme, logo) for logo in LOGOS))
+    problems = [*saving_problems(theme.texts, theme.support_phone, theme.support_email), *logo_problems(logos)]
     if problems:
         raise ThemeError(problems)
 

@@ -8,8 +8,8 @@ import struct
 from typing import Final
 
 from haas.errors import HaasError
+from themes.weight import MAXIMUM_FONT
 
-MAXIMUM_FONT: Final = 65_536
 MAXIMUM_UNPACKED: Final = 1_048_576
 _HEADER: Final = struct.Struct(">4sIIHHIIHHIIIII")
 _SIGNATURE: Final = b"wOF2"

@@ -7,6 +7,9 @@ import msgspec
 
 from haas.http import AsgiReceive, AsgiScope, AsgiSend
 
+_LARGE = ("text/html", "image/svg+xml")
+"""The content types that a request can ask for. Such an answer is longer."""
+
 
 class Echo:
     def __init__(self, name: str) -> None:
@@ -23,15 +26,15 @@ class Echo:
         headers = [(name.decode(), value.decode()) for name, value in scope["headers"]]
         told = {"name": self._name, "method": scope["method"], "path": scope["path"], "headers": headers, "size": size}
         body = msgspec.json.encode(told)
-        html = dict(headers).get("accept") == "text/html"
-        if html:
+        kind = dict(headers).get("accept", "")
+        if kind in _LARGE:
             body += b" " * 2_000
         await send(
             {
                 "type": "http.response.start",
                 "status": 400 if dict(headers).get("haas-refused") else 200,
                 "headers": [
-                    (b"content-type", b"text/html" if html else b"application/json"),
+                    (b"content-type", kind.encode() if kind in _LARGE else b"application/json"),
                     (b"content-length", str(len(body)).encode()),
                 ],
             }

@@ -69,12 +69,13 @@ async def test_a_host_header_that_differs_from_the_sni_gets_421(
     ("host", "accept", "encoding"),
     [
         (PUBLIC, "text/html", "gzip"),
+        (PUBLIC, "image/svg+xml", "gzip"),
         (PUBLIC, "application/json", None),
         (SECURE, "text/html", None),
         (ADMIN, "text/html", None),
     ],
 )
-async def test_only_pages_for_consumers_are_compressed(
+async def test_only_pages_for_consumers_and_their_logos_are_compressed(
     proxy: Proxy, recipient: IssuedClient, host: str, accept: str, encoding: str | None
 ) -> None:
     wanted = f"Host: {host}\r\nAccept: {accept}\r\nAccept-Encoding: gzip\r\nConnection: close"
