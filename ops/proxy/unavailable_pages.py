@@ -14,6 +14,7 @@ from ops.files import PUBLIC, write_atomically
 from tenants.registry.models import Tenant
 from themes import pages
 from themes.brand import brand
+from themes.logo import data_uri
 from themes.sites import CONSUMER
 from themes.stylesheet import stylesheet
 
@@ -32,10 +33,15 @@ def write_pages(folder: Path, tenants: Iterable[Tenant]) -> int:
     wanted: dict[str, bytes] = {}
     for tenant in tenants:
         host, look = tenant.hosts.public, brand(tenant.name, tenant.theme, tenant.time_zone)
-        # Other files of the brand cannot be loaded while no application answers.
+        # Files of the brand cannot be loaded while no application answers, so the page itself contains the logos.
         styles = stylesheet(msgspec.structs.replace(look.theme, font_regular=None, font_bold=None))
+        dark = look.theme.logo_dark_svg
         alone = msgspec.structs.replace(
-            look, stylesheet_path=STYLESHEET_PATH, logo_dark=None, logo_print=None, touch_icon=None
+            look,
+            stylesheet_path=STYLESHEET_PATH,
+            logo_dark=None if dark is None else data_uri(dark),
+            logo_print=None,
+            touch_icon=None,
         )
         page = pages.render(alone, CONSUMER, "down", reference=_PLACE)
         wanted[f"{host}.html"] = page.replace(_PLACE, _DIRECTIVE).encode()

@@ -17,10 +17,12 @@ from ops.stack.ports import Ports
 from tenants.registry.models import Tenant
 from tests.support.proxy import ADMIN, OTHER, PUBLIC, SECURE, Answer, Proxy, running_proxy
 from themes.brand import brand
+from themes.logo import data_uri
 from themes.tokens import theme_to_json
 
 PAGE = b'<!doctype html><title>Aurora</title><p>Reference <!--# echo var="reference" --></p>'
 INTERACTION = str(UUID(int=1))
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1"/></svg>'
 STYLE = b":root { --primary: #123456; }"
 
 
@@ -122,7 +124,7 @@ async def counted(proxy: Proxy) -> int:
 
 def test_the_pages_of_all_brands_are_written_in_their_look(tmp_path: Path, tenant: Tenant) -> None:
     folder = tmp_path / "pages"
-    with_files = msgspec.structs.replace(AURORA, font_regular="a" * 64, touch_icon="b" * 64)
+    with_files = msgspec.structs.replace(AURORA, font_regular="a" * 64, touch_icon="b" * 64, logo_dark_svg=LOGO)
     themes = {"aurora.test": with_files, "banksia.test": BANKSIA}
     tenants = [
         msgspec.structs.replace(
@@ -145,6 +147,9 @@ def test_the_pages_of_all_brands_are_written_in_their_look(tmp_path: Path, tenan
         assert page.count('="/theme/') == 1, "nothing else of the brand is served while no application answers"
         without_fonts = theme_to_json(msgspec.structs.replace(theme, font_regular=None))
         look = brand(theme.brand_name, without_fonts, ZoneInfo("Australia/Sydney"))
+        assert page.count("<source ") == int(theme.logo_dark_svg is not None)
+        dark = look.theme.logo_dark_svg
+        assert dark is None or f'<source srcset="{data_uri(dark)}" media=' in page
         assert (folder / f"{host}.css").read_text() == look.css
         assert (folder / f"{host}.html").stat().st_mode & 0o777 == 0o644
     assert write_pages(folder, tenants) == 0
