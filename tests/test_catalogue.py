@@ -254,7 +254,8 @@ SENTENCE = re.compile(r"(?:^|[.:?] )[A-Z][a-z’]+(?: |$)|[a-z]+ [a-z]+ ")
 OF_TEXTS = ("apps/consent", "apps/dashboard", "themes", "tenants/holders", "tenants/joint_accounts")
 NO_TEXTS: Final = {
     "themes/files.py", "themes/lint.py", "themes/logo.py", "themes/logo_export.py", "themes/logo_styles.py",
-    "themes/palettes.py", "themes/stylesheet.py", "themes/tokens.py", "themes/touch_icon.py", "themes/woff2.py",
+    "themes/palettes.py", "themes/stylesheet.py", "themes/tokens.py", "themes/touch_icon.py", "themes/weight.py",
+    "themes/woff2.py",
 }  # fmt: skip
 """Modules without texts for consumers: what is wrong with a theme is said to the staff."""
 OF_STAFF: Final = {

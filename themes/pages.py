@@ -35,6 +35,7 @@ MessageKind = Literal[
     "failed",
     "unavailable",
     "down",
+    "too-many-requests",
     "suspended",
 ]
 
@@ -205,6 +206,19 @@ MESSAGES: Final[dict[MessageKind, Message]] = {
         (
             gettext_noop("We are sorry, and are working on it. Please try again in a few minutes."),
             gettext_noop("What you share has not changed, unless you saw a confirmation."),
+        ),
+        links_to_itself=True,
+        names_contacts=True,
+    ),
+    "too-many-requests": Message(
+        429,
+        gettext_noop("Please wait a minute"),
+        (
+            gettext_noop(
+                "There were many tries from your network in a short time. Other people may use the same network, so it "
+                "may not be you. Please wait a minute, and try again."
+            ),
+            gettext_noop("Nothing has been changed."),
         ),
         links_to_itself=True,
         names_contacts=True,

@@ -489,7 +489,7 @@ SCREENS |= {
 
 NAMES = (
     *SCREENS, "9-request-over", "9-flow-sharing", "9-flow-unfinished", "9-flow-expired", "9-failed", "9-down",
-    "9-staff-not-found",
+    "9-too-many-requests", "9-staff-not-found",
 )  # fmt: skip
 """The screens, and the pages with one message. Those of the staff have `staff`, or 10 or 11, in their names."""
 

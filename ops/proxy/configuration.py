@@ -126,7 +126,7 @@ class ProxyConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     upstream_tls: UpstreamTls | None = None
     """None: every application has a unix socket."""
     unavailable_pages: Path | None = None
-    """The folder of the pages that are served at public hosts while no application answers (`unavailable_pages.py`).
+    """The folder of the pages that nginx serves itself at public hosts (`unavailable_pages.py`).
     A host without a page, and every host if this is None, has a page without the look of a brand."""
     seconds_to_answer: int = 30
     """How long nginx waits for an answer of the application, and then for each further part of it."""

@@ -1,10 +1,11 @@
-"""The pages that nginx serves at public hosts while no application answers, in the look of each brand.
+"""The pages that nginx serves itself at public hosts, in the look of each brand.
 
-For each public host, the folder has `<host>.html` and its style sheet `<host>.css`. nginx reads them when it needs
-them, so it need not be reloaded.
+For each public host, the folder has `<host>.html` for the time while no application answers, `<host>.429.html` for
+people whose network has sent too many requests, and the style sheet of both, `<host>.css`. nginx reads them when it
+needs them, so it need not be reloaded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,9 @@ from themes.sites import CONSUMER
 from themes.stylesheet import stylesheet
 
 STYLESHEET_PATH: Final = "/theme/unavailable.css"
-"""Where nginx serves the style sheet of the page, at every public host."""
+"""Where nginx serves the style sheet of the pages, at every public host."""
+_PAGES: Final[Mapping[str, pages.MessageKind]] = {".html": "down", ".429.html": "too-many-requests"}
+"""The ends of the names of the pages, and their kinds."""
 _PLACE: Final = "PLACE-OF-THE-REFERENCE"
 _DIRECTIVE: Final = '<!--# echo var="reference" -->'
 """nginx replaces it by the reference of the request (`ssi`). The texts of a brand are escaped: none is a directive."""
@@ -43,8 +46,9 @@ def write_pages(folder: Path, tenants: Iterable[Tenant]) -> int:
             logo_print=None,
             touch_icon=None,
         )
-        page = pages.render(alone, CONSUMER, "down", reference=_PLACE)
-        wanted[f"{host}.html"] = page.replace(_PLACE, _DIRECTIVE).encode()
+        for end, kind in _PAGES.items():
+            page = pages.render(alone, CONSUMER, kind, reference=_PLACE)
+            wanted[f"{host}{end}"] = page.replace(_PLACE, _DIRECTIVE).encode()
         wanted[f"{host}.css"] = styles.encode()
     folder.mkdir(exist_ok=True)
     changed = {name: content for name, content in wanted.items() if _content(folder / name) != content}

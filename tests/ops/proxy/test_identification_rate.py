@@ -42,6 +42,17 @@ async def test_requests_for_one_time_passwords_above_the_limit_of_an_address_get
             assert (await _send(own_proxy, "POST", spelling)).status == 429, spelling
 
 
+async def test_who_sent_too_many_requests_gets_a_page_in_the_look_of_the_brand(own_proxy: Proxy) -> None:
+    page = own_proxy.folder.unavailable_pages / f"{PUBLIC}.429.html"
+    page.write_text("<!doctype html><title>Aurora</title>")
+    for _ in range(3):
+        assert (await _send(own_proxy, "POST", SENDING[0])).status == 200
+    refused = await _send(own_proxy, "POST", SENDING[0])
+    assert (refused.status, refused.headers["retry-after"]) == (429, "60")
+    assert b"<title>Aurora</title>" in refused.body
+    assert refused.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

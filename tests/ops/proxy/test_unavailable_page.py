@@ -1,4 +1,4 @@
-"""The page in the look of a brand that nginx serves while no application answers."""
+"""The pages in the look of a brand that nginx serves while no application answers, and after too many requests."""
 
 import os
 import signal
@@ -135,7 +135,7 @@ def test_the_pages_of_all_brands_are_written_in_their_look(tmp_path: Path, tenan
         )
         for host, theme in themes.items()
     ]
-    assert write_pages(folder, tenants) == 4
+    assert write_pages(folder, tenants) == 6
     for host, theme in themes.items():
         page = (folder / f"{host}.html").read_text()
         assert "These pages are not available now" in page
@@ -144,6 +144,10 @@ def test_the_pages_of_all_brands_are_written_in_their_look(tmp_path: Path, tenan
         assert 'href="" id="try-again"' in page
         assert '<span class="reference" id="reference"><!--# echo var="reference" --></span>' in page
         assert "<style" not in page
+        too_many = (folder / f"{host}.429.html").read_text()
+        assert "Please wait a minute" in too_many
+        assert too_many.count('="/theme/') == 1
+        assert '<span class="reference" id="reference"><!--# echo var="reference" --></span>' in too_many
         assert page.count('="/theme/') == 1, "nothing else of the brand is served while no application answers"
         without_fonts = theme_to_json(msgspec.structs.replace(theme, font_regular=None))
         look = brand(theme.brand_name, without_fonts, ZoneInfo("Australia/Sydney"))
@@ -154,4 +158,8 @@ def test_the_pages_of_all_brands_are_written_in_their_look(tmp_path: Path, tenan
         assert (folder / f"{host}.html").stat().st_mode & 0o777 == 0o644
     assert write_pages(folder, tenants) == 0
     assert write_pages(folder, tenants[:1]) == 0
-    assert sorted(file.name for file in folder.iterdir()) == ["aurora.test.css", "aurora.test.html"]
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "aurora.test.429.html",
+        "aurora.test.css",
+        "aurora.test.html",
+    ]
