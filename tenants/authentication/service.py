@@ -145,7 +145,7 @@ async def verify_code(
         raise CodeRefused("malformed", challenge.tries_left)
     login = _login_of(challenge, person)
     if _is_right(challenge, digits, context) and login is not None:
-        await store.mark_answered(tx, challenge.id, now)
+        await _mark_answered(tx, challenge, now)
         return login.id
     await store.count_failure(tx, challenge.id)
     tx.commit_on_refusal()
@@ -198,8 +198,18 @@ async def verify_link(
     login = _login_of(challenge, person)
     if login is None:
         raise CodeRefused("closed")
-    await store.mark_answered(tx, challenge.id, now)
+    await _mark_answered(tx, challenge, now)
     return login.id
+
+
+async def _mark_answered(tx: Transaction, challenge: Challenge, now: datetime) -> None:
+    """Mark a challenge as answered. Its message has arrived: a second one would look like a new code."""
+    await store.mark_answered(tx, challenge.id, now)
+    await outbox.mark_received(tx, _message_key(challenge), now)
+
+
+def _message_key(challenge: Challenge) -> str:
+    return f"code {challenge.id}"
 
 
 def is_link_of(challenge: Challenge, token: str, *, context: AuthenticationContext, now: datetime) -> bool:
@@ -283,5 +293,5 @@ async def _queue_message(
     """
     kind: NoticeKind = "sms" if isinstance(message, SmsPayload) else "email"
     payload = msgspec.to_builtins(message)
-    notice = await outbox.put(tx, kind, payload, now=now, expires_at=challenge.expires_at)
+    notice = await outbox.put(tx, kind, payload, now=now, expires_at=challenge.expires_at, key=_message_key(challenge))
     await notices.delete_notice_if(tx, notice, condition=challenge.login_id is None)

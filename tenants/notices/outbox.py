@@ -47,7 +47,7 @@ async def put(
     sms {to, text}, letter {customer_reference, to, subject, text}, arrangement-revoked {arrangement_id, client_id},
     register-refresh {interaction_id}.
     """
-    notice = UUID(bytes=secrets.token_bytes(16), version=4) if key is None else uuid5(_IDS, key)
+    notice = UUID(bytes=secrets.token_bytes(16), version=4) if key is None else _id_of(key)
     await store.insert_notice(
         tx,
         notice,
@@ -62,3 +62,15 @@ async def put(
         about=about,
     )
     return notice
+
+
+async def mark_received(tx: Transaction, key: str, now: datetime) -> None:
+    """Mark the notice that was added with this key as delivered: its receiver has answered it.
+
+    So it is not sent again if the worker that sent it died before it could mark it, or if another try was due.
+    """
+    await store.mark_received(tx, _id_of(key), now)
+
+
+def _id_of(key: str) -> UUID:
+    return uuid5(_IDS, key)

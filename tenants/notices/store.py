@@ -199,6 +199,12 @@ async def mark_done(tx: Transaction, notice: Notice, now: datetime) -> bool:
     return await _mark(tx, notice, done_at=now, payload={})
 
 
+async def mark_received(tx: Transaction, notice_id: UUID, now: datetime) -> None:
+    """Mark a notice as delivered and delete its payload, whoever has leased it, unless it was delivered or given up."""
+    received = update(outbox).where(outbox.c.id == notice_id, _IS_OPEN)
+    await tx.execute(received.values(done_at=now, payload={}))
+
+
 async def mark_failed(tx: Transaction, notice: Notice, due_at: datetime, reason: str) -> bool:
     """End the lease and try the notice again at `due_at`. Return whether the lease was still the last one."""
     return await _mark(tx, notice, due_at=due_at, leased_until=None, last_error=reason)

@@ -67,7 +67,8 @@ class ConsentPages:
         """Return what waits in the outbox to be sent to people, oldest first."""
         to_people = outbox.c.kind.in_(["email", "sms"])
         until_now = outbox.c.created_at <= self.application.now  # not those of a test that had moved the clock
-        query = select(outbox.c.payload).where(to_people, until_now).order_by(outbox.c.created_at)
+        waiting = outbox.c.done_at.is_(None)
+        query = select(outbox.c.payload).where(to_people, until_now, waiting).order_by(outbox.c.created_at)
         payloads = [row.payload for row in await execute(self.application.database, self.tenant, query)]
         return [json.loads(payload) if isinstance(payload, str) else payload for payload in payloads]
 

@@ -25,7 +25,7 @@ async def test_an_open_flow_continues_after_the_clock_was_moved_forward_and_back
     """While the clock is ahead, the flow has expired, and housekeeping runs."""
     browser, flow = pages.browser(), await pages.pushed()
     page = await getattr(pages, step)(browser, flow)
-    code = await pages.code()  # the person has it before the message is deleted
+    code = await pages.code() if step == "identified" else ""  # the person has it before the message is deleted
     clock.move(2 * FLOW_LIFETIME)
     await housekeeping.sweep(pages.tenant)
     for address in (page.url, pages.authorise_url(flow)):

@@ -91,7 +91,7 @@ class Authentication:
 
     async def code_to(self, address: str) -> str:
         """Return the latest code that was sent to an address."""
-        texts = [payload["text"] for _, payload, _ in await self.sent() if payload["to"] == address]
+        texts = [payload["text"] for _, payload, _ in await self.sent() if payload.get("to") == address]
         return str(re.findall(r"\b\d{6}\b", texts[-1])[0])
 
     async def run(self, act: Callable[[Transaction], Awaitable[Any]]) -> Any:
