@@ -6,9 +6,9 @@ from typing import Any, Final
 import msgspec
 
 from tenants.cds.resource_ids import read_id
-from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.synchronisation.records import lacks_a_service_point
 from tenants.upstream.client import UpstreamCall
+from tenants.upstream.eligibility import UpstreamCustomer
 from tenants.upstream.errors import UpstreamUnavailable, UpstreamWithheld
 from tenants.upstream.messages import (
     EndedCustomers,
@@ -38,7 +38,7 @@ class _Accounts(msgspec.Struct, frozen=True):
 
 
 _user = msgspec.json.Decoder(UpstreamResponse[User])
-_customer = msgspec.json.Decoder(UpstreamResponse[CommonCustomerDetailV2], dec_hook=read_id)
+_customer = msgspec.json.Decoder(UpstreamResponse[UpstreamCustomer], dec_hook=read_id)
 _accounts = msgspec.json.Decoder(UpstreamResponse[_Accounts])
 _account = msgspec.json.Decoder(ListedAccount, dec_hook=read_id)
 _ended = msgspec.json.Decoder(UpstreamResponse[EndedCustomers])
@@ -65,13 +65,13 @@ async def user_with_id(call: UpstreamCall, user_id: str) -> User | None:
     return found
 
 
-async def customer_with_id(call: UpstreamCall, customer_id: str) -> CommonCustomerDetailV2 | None:
+async def customer_with_id(call: UpstreamCall, customer_id: str) -> UpstreamCustomer | None:
     """Return a customer, or None if the server withholds the customer. Raises UpstreamUnavailable."""
     try:
         body = await call.ask(GET_CUSTOMER, customer_id)
     except UpstreamWithheld:
         return None
-    found: CommonCustomerDetailV2 = _decoded(GET_CUSTOMER, _customer, body)
+    found: UpstreamCustomer = _decoded(GET_CUSTOMER, _customer, body)
     return found
 
 
