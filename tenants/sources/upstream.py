@@ -50,7 +50,7 @@ from tenants.upstream.client import MARGIN_SECONDS, UpstreamCall, UpstreamClient
 from tenants.upstream.eligibility import UpstreamCustomer
 from tenants.upstream.errors import UpstreamUnavailable, UpstreamWithheld
 from tenants.upstream.messages import (
-    MAXIMUM_ACCOUNTS,
+    MAXIMUM_SELECTED,
     AccountSelection,
     AccountSelectionRequest,
     ListedAccount,
@@ -192,8 +192,8 @@ class UpstreamSource:
     async def _listed_balances(self, asked: UpstreamCall, query: ResourceQuery) -> list[EnergyAccountBalance]:
         references = list(self._references.values())
         requests = [
-            AccountSelectionRequest(data=AccountSelection(account_ids=references[first : first + MAXIMUM_ACCOUNTS]))
-            for first in range(0, len(references), MAXIMUM_ACCOUNTS)
+            AccountSelectionRequest(data=AccountSelection(account_ids=references[first : first + MAXIMUM_SELECTED]))
+            for first in range(0, len(references), MAXIMUM_SELECTED)
         ]
         bodies = await all_of(asked.ask(server.LIST_BALANCES, body=request) for request in requests)
         for body in bodies:

@@ -1,9 +1,10 @@
 """Questions to the retailer's own server about people, customers and accounts, with its own ids in the answers."""
 
 import logging
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from tenants.cds.resource_ids import read_id
 from tenants.synchronisation.records import lacks_a_service_point
@@ -11,6 +12,7 @@ from tenants.upstream.client import UpstreamCall
 from tenants.upstream.eligibility import UpstreamCustomer
 from tenants.upstream.errors import UpstreamUnavailable, UpstreamWithheld
 from tenants.upstream.messages import (
+    MAXIMUM_ACCOUNTS,
     EndedCustomers,
     ListedAccount,
     UpstreamResponse,
@@ -34,7 +36,7 @@ _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Accounts(msgspec.Struct, frozen=True):
-    accounts: list[msgspec.Raw]
+    accounts: Annotated[list[msgspec.Raw], Meta(max_length=MAXIMUM_ACCOUNTS)]
 
 
 _user = msgspec.json.Decoder(UpstreamResponse[User])

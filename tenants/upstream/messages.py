@@ -21,8 +21,10 @@ from tenants.payloads.energy_invoice_v1 import EnergyInvoice
 from tenants.upstream.base_message import Id, UpstreamMessage
 from tenants.upstream.eligibility import IneligiblePeriods, IneligibleSubject, check_ineligible
 
-MAXIMUM_ACCOUNTS: Final = 1_000
-"""The most accounts of a customer, and the most accounts that one request names (C-X2)."""
+MAXIMUM_ACCOUNTS: Final = 5_000
+"""The most accounts of a customer (C-X2). Customers with more than 2,000 accounts exist (A-7)."""
+MAXIMUM_SELECTED: Final = 1_000
+"""The most accounts that one request names."""
 MAXIMUM_CUSTOMERS: Final = 1_000
 """The most customers that a person acts for, and the most customers on one page of the feed."""
 MAXIMUM_ITEMS: Final = 1_000
@@ -214,7 +216,7 @@ class ListedAccounts(UpstreamMessage, frozen=True, kw_only=True):
 class AccountSelection(UpstreamMessage, frozen=True, kw_only=True):
     """The accounts of which something is requested."""
 
-    account_ids: Annotated[list[Id], Meta(min_length=1, max_length=MAXIMUM_ACCOUNTS)]
+    account_ids: Annotated[list[Id], Meta(min_length=1, max_length=MAXIMUM_SELECTED)]
 
 
 class AccountSelectionRequest(UpstreamMessage, frozen=True, kw_only=True):

@@ -1,9 +1,11 @@
 """The consent flow and the dashboard of a brand whose customers are on the retailer's own server."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from sqlalchemy import insert, select
 
@@ -15,8 +17,9 @@ from tenants.accounts.tables import account, disclosure_option, holding, ineligi
 from tenants.parties.models import NOBODY
 from tenants.parties.tables import customer, login, representation
 from tenants.synchronisation import directory
-from tenants.synchronisation.directory import FRESH_FOR, seconds_to_wait
+from tenants.synchronisation.directory import FRESH_FOR, SECONDS_TO_REFRESH, seconds_to_wait
 from tenants.upstream.client import UpstreamCall
+from tenants.upstream.messages import MAXIMUM_ACCOUNTS
 from tenants.upstream.operations import UpstreamOperation
 from tests.support.application import Application
 from tests.support.clients import registered_client
@@ -188,7 +191,7 @@ async def test_who_is_not_eligible_shares_nothing_until_the_list_of_the_server_c
         ([{"reason": "other", "validFrom": str(today + timedelta(days=1))}], True, [yesterday, None]),
         ([], True, [yesterday]),
     ]
-    page = None
+    page: Any = None
     for listed, may_share, last_days in steps:
         of.pop(member, None)
         if listed is not None:
@@ -256,6 +259,45 @@ async def test_a_list_with_an_account_that_is_not_valid_ends_nothing(
     await browser.get(page.url)
     assert [row.valid_to for row in await upstream.rows(holding)] == [None, None]
     assert "directory.invalid_account" in caplog.messages
+
+
+async def test_a_customer_with_2_000_accounts_is_renewed_within_the_time_limit(upstream: Upstream) -> None:
+    """C-X2, A-7: the second time, one account is not listed any more, and one was closed."""
+    [pattern, *_] = upstream.accounts
+    written = msgspec.json.encode(pattern).decode()
+    reference, nmi = pattern["accountId"], pattern["x"]["servicePoints"][0]["servicePointId"]
+    accounts: list[JsonObject] = [
+        msgspec.json.decode(written.replace(reference, f"A-{number}").replace(nmi, f"{4_300_000_000 + number}"))
+        for number in range(2_000)
+    ]
+    upstream.data["accounts"][upstream.customer] = accounts
+    upstream.publish()
+    found = upstream.pages.application.services.directory
+    login_of = await found.login_by_identifier(upstream.tenant, upstream.user["identifier"])
+    assert login_of is not None
+    async with asyncio.timeout(SECONDS_TO_REFRESH):
+        await found.refresh(upstream.tenant, login_of.id)
+    assert len(await upstream.rows(account)) == len(await upstream.rows(service_point)) == 2_000
+    accounts[1]["openStatus"], accounts[1]["x"]["closedDate"] = "CLOSED", "2026-01-31"
+    upstream.data["accounts"][upstream.customer] = accounts[1:]
+    upstream.publish()
+    upstream.later()
+    async with asyncio.timeout(SECONDS_TO_REFRESH):
+        await found.refresh(upstream.tenant, login_of.id)
+    ended = [row.account_id for row in await upstream.rows(holding) if row.valid_to is not None]
+    assert ended == [internal_id("account", "A-0")]
+    closed = [row.reference for row in await upstream.rows(account) if row.open_status == "CLOSED"]
+    assert closed == ["A-1"]
+
+
+async def test_more_accounts_than_the_contract_allows_change_nothing(upstream: Upstream) -> None:
+    upstream.data["accounts"][upstream.customer] = [{"accountId": "A-1", "x": {}}] * (MAXIMUM_ACCOUNTS + 1)
+    upstream.publish()
+    browser, identifier = upstream.pages.browser(), upstream.user["identifier"]
+    page = await upstream.pages.identified(browser, identifier=identifier)
+    answer = await browser.post(page, "/verify", code=await upstream.pages.code(identifier))
+    assert answer.status_code == 503
+    assert await upstream.rows(account) == []
 
 
 async def test_a_person_who_was_removed_or_disabled_cannot_continue(upstream: Upstream) -> None:
