@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -192,14 +193,16 @@ async def test_who_is_not_eligible_cannot_choose_the_account(pages: ConsentPages
     other = await customers.add_customer("Otto Old", (await customers.add_login("Otto Old"))[0])
     home = await customers.add_account("Home", uma)
     plant = await customers.add_account("Plant", uma, other, role="joint-holder")
-    subject = {
+    subjects: dict[str, dict[str, Any]] = {
         "account": {"account_id": plant},
         "customer": {"customer_id": uma},
         "customer for the account": {"customer_id": uma, "account_id": plant},
         "other holder": {"customer_id": other},
-    }[of_whom]
+    }
     today = market_day(now)
-    period = Ineligibility(id=uuid4(), **subject, reason="under-age", valid_from=today, valid_to=today, set_by="import")
+    period = Ineligibility(
+        id=uuid4(), **subjects[of_whom], reason="under-age", valid_from=today, valid_to=today, set_by="import"
+    )
     await run(pages.application.database, pages.tenant, insert_decision, period)
     page = await pages.authenticated(browser := pages.browser(), identifier=identifier)
     assert "Data of this account cannot be shared under the Consumer Data Right." in page.text
