@@ -30,6 +30,7 @@ from tenants.imports.records import (
 from tenants.imports.rows import supply_rows
 from tenants.operations.resources import BALANCE, BILLING, CONCESSIONS, INVOICES, PAYMENT_SCHEDULES
 from tenants.payloads.address_v1 import CommonPhysicalAddress
+from tenants.upstream.eligibility import CustomerEligibility
 from tenants.upstream.messages import AccountHolding, RepresentedCustomer, SuppliedServicePoint, User
 
 JsonObject = dict[str, Any]
@@ -73,8 +74,11 @@ def _people(records: Sequence[Record], nmis: Mapping[str, str]) -> JsonObject:
         for record in records
         if isinstance(record, LoginRecord)
     }
+    everybody_is_eligible = _json(CustomerEligibility(ineligible=[]), nmis)
     customers = {
-        record.reference: _json(record.customer, nmis) for record in records if isinstance(record, CustomerRecord)
+        record.reference: {**_json(record.customer, nmis), "x": everybody_is_eligible}
+        for record in records
+        if isinstance(record, CustomerRecord)
     }
     return {"users": users, "customers": customers}
 
@@ -161,6 +165,8 @@ def _listed(
             )
             for row in supply_rows(record, points)
         ],
+        ineligible=[],
+        customer_ineligible=[],
     )
     return {**_json(record.account.summary(), nmis), "x": _json(holding, nmis)}
 

@@ -7,17 +7,18 @@ and not loaded.
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from haas.database import Transaction
-from tenants.accounts.internal_ids import InternalIdKind, internal_id
-from tenants.accounts.tables import account, holding, ineligibility, service_point, supply
+from tenants.accounts.internal_ids import internal_id
+from tenants.accounts.tables import account, holding, service_point, supply
 from tenants.corrections.changes import ChangeFinder
 from tenants.imports import rows, store
+from tenants.imports.ineligibilities import load_ineligibilities
 from tenants.imports.located_record import LocatedRecord
 from tenants.imports.logins import login_rows
-from tenants.imports.periods import DatedPeriod, Ineligible, Pair, ended, with_period
+from tenants.imports.periods import DatedPeriod, Pair, ended, with_period
 from tenants.imports.records import (
     AccountRecord,
     CustomerRecord,
@@ -27,9 +28,9 @@ from tenants.imports.records import (
     EndRepresentationRecord,
     HoldingChange,
     HoldingRecord,
-    IneligibilityChange,
     IneligibilityRecord,
     ListedAccountRecord,
+    ListedIneligibilityRecord,
     LoginRecord,
     Record,
     RepresentationChange,
@@ -52,17 +53,23 @@ from tenants.usage.tables import usage_read
 from tenants.usage.versions import latest_reads
 
 _Kind = TypeVar("_Kind", bound=Record)
-_Key = TypeVar("_Key", Pair, Ineligible)
 _DIRECTORY: Final = (customer, account, service_point)
 """The tables that have a resource, but are not tables of items (`tenants.sources.tables.item_table`)."""
 
 
 async def load_batch(
-    tx: Transaction, batch: list[LocatedRecord], report: Report, now: datetime, import_id: UUID
+    tx: Transaction,
+    batch: list[LocatedRecord],
+    report: Report,
+    now: datetime,
+    import_id: UUID,
+    *,
+    source: store.IneligibilitySource = "import",
 ) -> Counter[str]:
     """Write the records of `batch` and return the number of rows by table; report records that are not loaded.
 
     `import_id` is the same for all batches of an import: changes of disclosed data become findings of this import.
+    `source` is where the records come from: periods without eligibility are stored with it.
     """
     await store.lock(tx)
     loader = _BatchLoader(tx, batch, report, now, import_id)
@@ -75,7 +82,7 @@ async def load_batch(
     await loader.logins()
     await loader.holdings()
     await loader.representations()
-    await loader.ineligibilities()
+    await loader.ineligibilities(source)
     return loader.loaded
 
 
@@ -294,45 +301,25 @@ class _BatchLoader:
             )
         return fits
 
-    async def ineligibilities(self) -> None:
-        """Write the periods without eligibility. Those that an import has not set are not changed."""
-        changes = [
+    async def ineligibilities(self, source: store.IneligibilitySource) -> None:
+        statements = [
             (place, record)
             for place, record in self._batch
-            if isinstance(record, IneligibilityRecord | EndIneligibilityRecord)
+            if isinstance(record, IneligibilityRecord | EndIneligibilityRecord | ListedIneligibilityRecord)
         ]
-        named = [
-            (_id_of("customer", record.customer), _id_of("account", record.account), record.reason)
-            for _, record in changes
-        ]
-        customers = await store.existing_ids(self._tx, customer, {each for each, _, _ in named if each})
-        accounts = await store.existing_ids(self._tx, account, {each for _, each, _ in named if each})
-        before, others = await store.stored_ineligibilities(self._tx, customers, accounts)
-        after = dict(before)
-        for (location, record), subject in zip(changes, named, strict=True):
-            of_customer = {record.customer: subject[0]} if record.customer and subject[0] else {}
-            of_account = {record.account: subject[1]} if record.account and subject[1] else {}
-            if not self._all_loaded(location, "customer", of_customer, customers):
-                continue
-            if not self._all_loaded(location, "account", of_account, accounts):
-                continue
-            if isinstance(record, IneligibilityRecord) and (subject, record.valid_from) in others:
-                self._report.add_problem(location, "another source has set this period; an import cannot change it")
-                continue
-            self._change(ineligibility, location, record, subject, after)
-        await store.write_ineligibilities(self._tx, before, after)
+        self.loaded += await load_ineligibilities(self._tx, statements, self._report, source)
 
     def _change(
         self,
         table: store.ImportTable,
         location: FileLocation,
-        record: HoldingChange | RepresentationChange | IneligibilityChange,
-        pair: _Key,
-        periods: dict[_Key, list[DatedPeriod]],
+        record: HoldingChange | RepresentationChange,
+        pair: Pair,
+        periods: dict[Pair, list[DatedPeriod]],
     ) -> None:
         """Apply a record to the periods of its pair, or report why it cannot be applied."""
         stored = periods.get(pair, [])
-        if isinstance(record, EndHoldingRecord | EndRepresentationRecord | EndIneligibilityRecord):
+        if isinstance(record, EndHoldingRecord | EndRepresentationRecord):
             if stored:
                 periods[pair] = ended(stored, record.valid_to)
                 self.loaded[f"end of {table.name}"] += 1
@@ -340,9 +327,8 @@ class _BatchLoader:
                 self._report.add_problem(location, f"there is no {table.name} to end")
             return
         try:
-            role = record.reason if isinstance(record, IneligibilityRecord) else record.role
             scope = record.scope if isinstance(record, RepresentationRecord) else None
-            changed = with_period(stored, record.valid_from, record.valid_to, role, scope)
+            changed = with_period(stored, record.valid_from, record.valid_to, record.role, scope)
         except ValueError as error:
             self._report.add_problem(location, str(error))
             return
@@ -362,13 +348,7 @@ class _BatchLoader:
         return not missing
 
 
-def _id_of(kind: InternalIdKind, reference: str | None) -> UUID | None:
-    return None if reference is None else internal_id(kind, reference)
-
-
-def _is_self_for_another_customer(
-    period: DatedPeriod, pair: tuple[Any, ...], periods: Mapping[Any, list[DatedPeriod]]
-) -> bool:
+def _is_self_for_another_customer(period: DatedPeriod, pair: Pair, periods: Mapping[Pair, list[DatedPeriod]]) -> bool:
     """Return whether the login is `self` for another customer on any day of `period`."""
     return period.role == "self" and any(
         other.role == "self" and other.overlaps(period)

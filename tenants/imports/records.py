@@ -157,6 +157,19 @@ class EndIneligibilityRecord(_OfIneligible, frozen=True, kw_only=True, tag="end-
     valid_to: DateString
 
 
+class ListedIneligibilityRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """All periods without eligibility of one subject, from the retailer's own server. A file has no such records.
+
+    The subject is `customer`, `account`, or both. A stored period that is not listed ends with `last_day`, and one that
+    begins later is removed.
+    """
+
+    customer: str | None = None
+    account: str | None = None
+    periods: tuple[IneligibilityRecord, ...]
+    last_day: date
+
+
 class LoginRecord(_Record, frozen=True, kw_only=True, tag="login", tag_field="kind"):
     """A person who signs in, with at least one of `email` and `mobile`, to which one-time passwords are sent."""
 
@@ -348,8 +361,9 @@ HoldingChange = HoldingRecord | EndHoldingRecord
 LoginChange = LoginRecord | EndLoginRecord
 RepresentationChange = RepresentationRecord | EndRepresentationRecord
 IneligibilityChange = IneligibilityRecord | EndIneligibilityRecord
+IneligibilityStatement = IneligibilityChange | ListedIneligibilityRecord
 _Persons = CustomerRecord | LoginChange | RepresentationChange
 _Directory = ServicePointRecord | AccountRecord | HoldingChange | IneligibilityChange | _Persons
-Record = _Directory | ListedAccountRecord | ResourceChange | _UsageChange
+Record = _Directory | ListedAccountRecord | ListedIneligibilityRecord | ResourceChange | _UsageChange
 ANY_RECORD: Final[Any] = Union[_Directory, _UsageChange, *RESOURCE_RECORDS.values(), *RESOURCE_REMOVALS.values()]
 """The type of every line of a file."""

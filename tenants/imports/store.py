@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -33,6 +33,9 @@ from tenants.payloads.customer_v1 import OrganisationType
 
 ImportTable = Table
 """A table that an import writes to."""
+IneligibilitySource = Literal["import", "upstream"]
+"""The retailer's data that sets a period without eligibility. What staff have set here is not changed by it."""
+_OF_RETAILER: Final = get_args(IneligibilitySource)
 _SOLE_TRADER: Final[OrganisationType] = "SOLE_TRADER"
 ItemKey = tuple[UUID, str | None]
 """The internal id of an owner, and the retailer's reference of one of its items, or None for all of them."""
@@ -214,13 +217,16 @@ async def write_periods(
 async def stored_ineligibilities(
     tx: Transaction, customers: Iterable[UUID], accounts: Iterable[UUID]
 ) -> tuple[dict[Ineligible, list[DatedPeriod]], set[tuple[Ineligible, date]]]:
-    """Return the periods that an import has set for the customers and accounts, and the first days of all others."""
+    """Return the periods that the retailer's data has set for the customers and accounts, and the first days of others.
+
+    An import and the retailer's own server change the periods of each other, so a brand can change its source.
+    """
     imported: dict[Ineligible, list[DatedPeriod]] = {}
     others: set[tuple[Ineligible, date]] = set()
     of = or_(ineligibility.c.customer_id.in_(list(customers)), ineligibility.c.account_id.in_(list(accounts)))
     for row in await tx.execute(select(ineligibility).where(of).order_by(ineligibility.c.valid_from)):
         subject = (row.customer_id, row.account_id, row.reason)
-        if row.set_by == "import":
+        if row.set_by in _OF_RETAILER:
             imported.setdefault(subject, []).append(DatedPeriod(row.valid_from, row.valid_to, row.reason))
         else:
             others.add((subject, row.valid_from))
@@ -231,8 +237,9 @@ async def write_ineligibilities(
     tx: Transaction,
     before: Mapping[Ineligible, Sequence[DatedPeriod]],
     after: Mapping[Ineligible, Sequence[DatedPeriod]],
+    source: IneligibilitySource,
 ) -> None:
-    """Change the periods that an import has set from `before` to `after`. The ids of unchanged periods stay."""
+    """Change the periods that the retailer's data has set from `before` to `after`. The ids of unchanged ones stay."""
     subject = (
         ineligibility.c.customer_id.is_not_distinct_from(bindparam("of_customer", type_=Uuid)),
         ineligibility.c.account_id.is_not_distinct_from(bindparam("of_account", type_=Uuid)),
@@ -244,7 +251,7 @@ async def write_ineligibilities(
         for first in {each.first for each in periods} - {each.first for each in after[customer_id, account_id, reason]}
     ]
     if removed:
-        which = (*subject, ineligibility.c.valid_from == bindparam("first"), ineligibility.c.set_by == "import")
+        which = (*subject, ineligibility.c.valid_from == bindparam("first"), ineligibility.c.set_by.in_(_OF_RETAILER))
         await tx.execute(delete(ineligibility).where(*which), removed)
     written = [
         {
@@ -254,7 +261,7 @@ async def write_ineligibilities(
             "reason": reason,
             "valid_from": period.first,
             "valid_to": period.last,
-            "set_by": "import",
+            "set_by": source,
         }
         for (customer_id, account_id, reason), periods in after.items()
         for period in periods
@@ -263,7 +270,9 @@ async def write_ineligibilities(
     if written:
         new = insert(ineligibility)
         key = [ineligibility.c[name] for name in ("customer_id", "account_id", "reason", "valid_from")]
-        changed = new.on_conflict_do_update(index_elements=key, set_={"valid_to": new.excluded.valid_to})
+        changed = new.on_conflict_do_update(
+            index_elements=key, set_={each: new.excluded[each] for each in ("valid_to", "set_by")}
+        )
         await tx.execute(changed, written)
 
 

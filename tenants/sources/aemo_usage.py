@@ -106,8 +106,9 @@ class UsageOfPoints:
         if not points or want == 0:
             return []
         if skip and self._known(points[:size]) is not None:
-            found = _slice(await self._fetch(points[:size]), skip, want)
-            return found + await self._reads(points[size:], size, 0, None if want is None else want - len(found))
+            fetched = await self._fetch(points[:size])
+            found, left = _slice(fetched, skip, want), max(0, skip - len(fetched))
+            return found + await self._reads(points[size:], size, left, None if want is None else want - len(found))
         if len(points) <= size:
             return _slice(await self._fetch(points), skip, want)
         found = []

@@ -17,6 +17,7 @@ from haas.database import Database
 from tenants.accounts import store as accounts
 from tenants.accounts.models import DisclosureRefusal, RefusalReason
 from tenants.accounts.service import start_of_market_day
+from tenants.cds.field_types import copy_fields
 from tenants.cds.pagination import Page
 from tenants.cds.resource_ids import AccountId
 from tenants.cds.tiers import THRESHOLD_MILLISECONDS
@@ -46,8 +47,14 @@ from tenants.upstream import operations as server
 from tenants.upstream import store
 from tenants.upstream.capabilities import KnownCapabilities
 from tenants.upstream.client import MARGIN_SECONDS, UpstreamCall, UpstreamClient
+from tenants.upstream.eligibility import UpstreamCustomer
 from tenants.upstream.errors import UpstreamUnavailable, UpstreamWithheld
-from tenants.upstream.messages import MAXIMUM_ACCOUNTS, AccountSelection, AccountSelectionRequest, ListedAccount
+from tenants.upstream.messages import (
+    MAXIMUM_SELECTED,
+    AccountSelection,
+    AccountSelectionRequest,
+    ListedAccount,
+)
 from tenants.upstream.models import ConsentParties
 from tenants.upstream.refusals import rule_of
 
@@ -129,7 +136,8 @@ class UpstreamSource:
         except UpstreamWithheld as withheld:
             raise await self._withheld(withheld, None) from None
         found = only_item(server.GET_CUSTOMER.name, body)
-        return Page(valid_items(query.resource, CommonCustomerDetailV2, found), 1)
+        customers = valid_items(query.resource, UpstreamCustomer, found)
+        return Page([copy_fields(each, CommonCustomerDetailV2) for each in customers], 1)
 
     async def _accounts(self, asked: UpstreamCall, query: ResourceQuery) -> Page[Any]:
         if self._parties is None or not query.owners:
@@ -184,8 +192,8 @@ class UpstreamSource:
     async def _listed_balances(self, asked: UpstreamCall, query: ResourceQuery) -> list[EnergyAccountBalance]:
         references = list(self._references.values())
         requests = [
-            AccountSelectionRequest(data=AccountSelection(account_ids=references[first : first + MAXIMUM_ACCOUNTS]))
-            for first in range(0, len(references), MAXIMUM_ACCOUNTS)
+            AccountSelectionRequest(data=AccountSelection(account_ids=references[first : first + MAXIMUM_SELECTED]))
+            for first in range(0, len(references), MAXIMUM_SELECTED)
         ]
         bodies = await all_of(asked.ask(server.LIST_BALANCES, body=request) for request in requests)
         for body in bodies:

@@ -31,7 +31,7 @@ from tenants.registry.models import Tenant
 from tenants.synchronisation import server, store
 from tenants.synchronisation.records import (
     account_records,
-    customer_record,
+    customer_records,
     login_record,
     representation_records,
 )
@@ -160,9 +160,9 @@ class UpstreamDirectory:
         """Return the records of a customer and of the accounts. What the server withholds is not changed."""
         customer = await server.customer_with_id(call, customer_id)
         accounts = await server.accounts_of_customer(call, customer_id)
-        records: list[Record] = [] if customer is None else [customer_record(customer_id, customer)]
+        today = market_day(self._clock.now())
+        records = [] if customer is None else list(customer_records(customer_id, customer, today - _DAY))
         if accounts is not None:
-            today = market_day(self._clock.now())
             async with self._database.transaction(tenant.namespace) as tx:
                 known = await store.held_accounts(tx, customer_id, today)
             records += account_records(customer_id, accounts, known, today - _DAY)
@@ -181,7 +181,8 @@ class UpstreamDirectory:
 
 async def load(tx: Transaction, records: Iterable[Record], report: Report, clock: Clock) -> None:
     """Load records of the server in a transaction, as a batch of an import."""
-    await load_batch(tx, [LocatedRecord(_LOCATION, record) for record in records], report, clock.now(), uuid4())
+    located = [LocatedRecord(_LOCATION, record) for record in records]
+    await load_batch(tx, located, report, clock.now(), uuid4(), source="upstream")
 
 
 def seconds_to_wait(elapsed: float) -> float:

@@ -1,4 +1,7 @@
-"""Reads the feed of ended customers of the retailer's own server: their arrangements and periods end.
+"""Reads the feed of the retailer's own server: who is not a customer any more, and who must not share data.
+
+The arrangements and periods of ended customers end. Those of customers who are not eligible any more are ended by
+`tenants.arrangements.service.end_of_ineligible_customers`, as after an import.
 
 A worker leases the feed of a tenant, and stores the position after each part in the transaction that applies it. So no
 part is lost if the worker is killed, and no two workers apply the same part at the same time.
@@ -20,6 +23,7 @@ from tenants.imports.report import Report
 from tenants.registry.models import Tenant
 from tenants.synchronisation import server, store
 from tenants.synchronisation.directory import load
+from tenants.synchronisation.records import ineligibility_record
 from tenants.upstream.capabilities import KnownCapabilities
 from tenants.upstream.client import UpstreamClient
 from tenants.upstream.messages import EndedCustomer
@@ -91,6 +95,8 @@ class EndedCustomersFeed:
             async with self._database.transaction(tenant.namespace, "long") as tx:
                 for customer in part.customers:
                     ended += await self._end(tx, tenant, customer, market_day(now))
+                # Who is not known here gets the periods at the sign-in.
+                await load(tx, [ineligibility_record(each) for each in part.ineligible], Report(), self._clock)
                 until = now + LEASE
                 if not await store.save_cursor(
                     tx, lease.base_uri, part.cursor, now, leased_until=lease.until, until=until
@@ -100,6 +106,8 @@ class EndedCustomersFeed:
             if part.customers:
                 details = {"customers": len(part.customers), "arrangements": ended}
                 logger.info("directory.customers_ended", extra=details)
+            if part.ineligible:
+                logger.info("directory.ineligible_periods", extra={"count": len(part.ineligible)})
             if not part.more or part.cursor == cursor:  # a server that does not go on must not be asked for ever
                 break
             cursor = part.cursor

@@ -1,16 +1,18 @@
 """Questions to the retailer's own server about people, customers and accounts, with its own ids in the answers."""
 
 import logging
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from tenants.cds.resource_ids import read_id
-from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.synchronisation.records import lacks_a_service_point
 from tenants.upstream.client import UpstreamCall
+from tenants.upstream.eligibility import UpstreamCustomer
 from tenants.upstream.errors import UpstreamUnavailable, UpstreamWithheld
 from tenants.upstream.messages import (
+    MAXIMUM_ACCOUNTS,
     EndedCustomers,
     ListedAccount,
     UpstreamResponse,
@@ -34,11 +36,11 @@ _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Accounts(msgspec.Struct, frozen=True):
-    accounts: list[msgspec.Raw]
+    accounts: Annotated[list[msgspec.Raw], Meta(max_length=MAXIMUM_ACCOUNTS)]
 
 
 _user = msgspec.json.Decoder(UpstreamResponse[User])
-_customer = msgspec.json.Decoder(UpstreamResponse[CommonCustomerDetailV2], dec_hook=read_id)
+_customer = msgspec.json.Decoder(UpstreamResponse[UpstreamCustomer], dec_hook=read_id)
 _accounts = msgspec.json.Decoder(UpstreamResponse[_Accounts])
 _account = msgspec.json.Decoder(ListedAccount, dec_hook=read_id)
 _ended = msgspec.json.Decoder(UpstreamResponse[EndedCustomers])
@@ -65,13 +67,13 @@ async def user_with_id(call: UpstreamCall, user_id: str) -> User | None:
     return found
 
 
-async def customer_with_id(call: UpstreamCall, customer_id: str) -> CommonCustomerDetailV2 | None:
+async def customer_with_id(call: UpstreamCall, customer_id: str) -> UpstreamCustomer | None:
     """Return a customer, or None if the server withholds the customer. Raises UpstreamUnavailable."""
     try:
         body = await call.ask(GET_CUSTOMER, customer_id)
     except UpstreamWithheld:
         return None
-    found: CommonCustomerDetailV2 = _decoded(GET_CUSTOMER, _customer, body)
+    found: UpstreamCustomer = _decoded(GET_CUSTOMER, _customer, body)
     return found
 
 

@@ -4,7 +4,7 @@ A finding names an operation, the path of a field, what was found, what the cont
 """
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -21,11 +21,12 @@ from tenants.cds.tiers import THRESHOLD_MILLISECONDS, Tier
 from tenants.cds.validation_messages import split_validation_message
 from tenants.keys.service import Keyring
 from tenants.parties.models import ROLES_FOR_INDIVIDUALS
-from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.registry.models import Tenant
 from tenants.upstream import operations as server
 from tenants.upstream.check_bills import BILL_OPERATIONS, BillsCheck
+from tenants.upstream.check_feed import check_feed
 from tenants.upstream.client import MARGIN_SECONDS, UpstreamCall, UpstreamClient, path_of, signed_jwt
+from tenants.upstream.eligibility import UpstreamCustomer
 from tenants.upstream.errors import UpstreamNotAuthenticated, UpstreamUnavailable, UpstreamWithheld
 from tenants.upstream.messages import (
     AccountSelection,
@@ -122,6 +123,7 @@ class ContractCheck:
         listed: dict[str, ListedAccount] = {}
         for customer_id in customers:
             found = await self._customer(customer_id, repeat, is_individual=customer_id in individuals)
+            self._eligibility_of_shared(listed, found)
             listed.update(found)
             accounts.update(dict.fromkeys(list(found)[:MAXIMUM_ACCOUNTS]))
         self._done(f"customers ({len(customers)})")
@@ -131,7 +133,7 @@ class ContractCheck:
             await self._balances(list(accounts), repeat)
         self._done(f"accounts ({len(accounts)})")
         if capabilities is not None and capabilities.ended_customers:
-            await self._feed()
+            await check_feed(self._ask, self._found)
             self._done("feed of ended customers")
         self._latency()
         return self.findings
@@ -225,7 +227,7 @@ class ContractCheck:
     async def _customer(self, customer_id: str, repeat: int, *, is_individual: bool) -> dict[str, ListedAccount]:
         """Return the accounts of a customer by their ids. A role of a user can say that it is an individual."""
         for _ in range(repeat):
-            customer: CommonCustomerDetailV2 | None = await self._ask(server.GET_CUSTOMER, customer_id)
+            customer: UpstreamCustomer | None = await self._ask(server.GET_CUSTOMER, customer_id)
         organisation = None if customer is None else customer.organisation
         if is_individual and organisation is not None and organisation.organisationType != "SOLE_TRADER":
             found, expected = "a role for individuals", "nominated-representative of an organisation"
@@ -248,6 +250,13 @@ class ContractCheck:
                 path = f"$.data.accounts[{index}].x.closedDate"
                 self._found(server.LIST_ACCOUNTS, path, "nothing", "the date of a closed account", "C-X3")
         return {each.accountId.value: each for each in complete[0]}
+
+    def _eligibility_of_shared(self, before: Mapping[str, ListedAccount], found: Mapping[str, ListedAccount]) -> None:
+        """Two customers who have the same account get the same of it: otherwise each sign-in would undo the other's."""
+        for account_id in before.keys() & found.keys():
+            if before[account_id].x.ineligible != found[account_id].x.ineligible:
+                path, others = "$.data.accounts[].x.ineligible", "other periods for another customer"
+                self._found(server.LIST_ACCOUNTS, path, others, "the same of the account in each list", "C-X3")
 
     async def _account(self, account_id: str, listed: ListedAccount | None, repeat: int) -> None:
         may_be_withheld = listed is not None and not listed.is_open
@@ -277,21 +286,6 @@ class ContractCheck:
         if found is not None and not {each.accountId.value for each in found.balances} <= set(accounts):
             path = "$.data.balances[].accountId"
             self._found(server.LIST_BALANCES, path, "an id that was not asked for", "ids of the request", "C-X2")
-
-    async def _feed(self) -> None:
-        """The feed goes on from its cursor, and a cursor can be used again (C-X4)."""
-        whole = await self._ask(server.LIST_ENDED_CUSTOMERS, query={"limit": "100"})
-        first = await self._ask(server.LIST_ENDED_CUSTOMERS, query={"limit": "1"})
-        if whole is None or first is None or not whole.customers:
-            return
-        if first.customers != whole.customers[:1]:
-            path = "$.data.customers with limit 1"
-            self._found(server.LIST_ENDED_CUSTOMERS, path, "another customer", "the first one of the feed", "C-X4")
-        for _ in range(2):
-            rest = await self._ask(server.LIST_ENDED_CUSTOMERS, query={"limit": "99", "cursor": first.cursor})
-            if rest is not None and rest.customers != whole.customers[1:]:
-                path = "$.data.customers after a cursor"
-                self._found(server.LIST_ENDED_CUSTOMERS, path, "other customers", "those after the cursor", "C-X4")
 
     def _latency(self) -> None:
         """95 % of the responses are in time for the tier of the operation that needs them (C-X8)."""

@@ -18,34 +18,25 @@ from tenants.payloads.energy_account_v2 import EnergyAccountV2
 from tenants.payloads.energy_balance_v1 import EnergyAccountBalance
 from tenants.payloads.energy_billing_v3 import EnergyBillingTransactionV3
 from tenants.payloads.energy_invoice_v1 import EnergyInvoice
+from tenants.upstream.base_message import Id, UpstreamMessage
+from tenants.upstream.eligibility import IneligiblePeriods, IneligibleSubject, check_ineligible
 
-MAXIMUM_ACCOUNTS: Final = 1_000
-"""The most accounts of a customer, and the most accounts that one request names (C-X2)."""
+MAXIMUM_ACCOUNTS: Final = 5_000
+"""The most accounts of a customer (C-X2). Customers with more than 2,000 accounts exist (A-7)."""
+MAXIMUM_SELECTED: Final = 1_000
+"""The most accounts that one request names."""
 MAXIMUM_CUSTOMERS: Final = 1_000
 """The most customers that a person acts for, and the most customers on one page of the feed."""
 MAXIMUM_ITEMS: Final = 1_000
 """The most invoices or transactions in one part of a list."""
 MAXIMUM_SERVICE_POINTS: Final = 5_000
 
-Id = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7E]+\Z",
-        description="An id of the retailer. It is stable, and is never given to another object.",
-    ),
-]
 Cursor = Annotated[
     str, Meta(min_length=1, max_length=1_000, description="A position in a list. Only the server knows its meaning.")
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1F]*\Z")]
 RefusalCode = Literal["safety", "vulnerability", "court-order", "security", "account-blocked", "account-suspended"]
 _Data = TypeVar("_Data")
-
-
-class UpstreamMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
-    """An object of this contract that is not a payload of the standards."""
 
 
 class UpstreamResponse(msgspec.Struct, Generic[_Data], frozen=True):
@@ -188,6 +179,26 @@ class AccountHolding(UpstreamMessage, frozen=True, kw_only=True):
         ),
     ] = None
     service_points: Annotated[list[SuppliedServicePoint], Meta(max_length=MAXIMUM_SERVICE_POINTS)]
+    ineligible: Annotated[
+        IneligiblePeriods | UnsetType,
+        Meta(
+            description=(
+                "The periods in which nobody may share the account, for example because of a contract for 5 GWh a year "
+                "or more. The list of another customer says the same of the account. Complete, as for a customer."
+            )
+        ),
+    ] = UNSET
+    customer_ineligible: Annotated[
+        IneligiblePeriods | UnsetType,
+        Meta(
+            description="The periods in which the customer of the request must not share this account. Also complete."
+        ),
+    ] = UNSET
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if periods overlap."""
+        check_ineligible(self.ineligible)
+        check_ineligible(self.customer_ineligible)
 
 
 class ListedAccount(EnergyAccountV2):
@@ -205,7 +216,7 @@ class ListedAccounts(UpstreamMessage, frozen=True, kw_only=True):
 class AccountSelection(UpstreamMessage, frozen=True, kw_only=True):
     """The accounts of which something is requested."""
 
-    account_ids: Annotated[list[Id], Meta(min_length=1, max_length=MAXIMUM_ACCOUNTS)]
+    account_ids: Annotated[list[Id], Meta(min_length=1, max_length=MAXIMUM_SELECTED)]
 
 
 class AccountSelectionRequest(UpstreamMessage, frozen=True, kw_only=True):
@@ -227,7 +238,7 @@ class Balances(UpstreamMessage, frozen=True, kw_only=True):
     balances: list[EnergyAccountBalance]
     refused: Annotated[
         list[RefusedAccount], Meta(description="The accounts of the request that the retailer refuses to disclose.")
-    ] = []
+    ] = msgspec.field(default_factory=list)
 
 
 class _Part(UpstreamMessage, frozen=True, kw_only=True):
@@ -264,9 +275,19 @@ class EndedCustomer(UpstreamMessage, frozen=True, kw_only=True):
 
 
 class EndedCustomers(UpstreamMessage, frozen=True, kw_only=True):
-    """The next part of the feed, in the order in which the customers ended."""
+    """The next part of the feed, oldest first: who is not a customer any more, and who must not share data."""
 
     customers: Annotated[list[EndedCustomer], Meta(max_length=MAXIMUM_CUSTOMERS)]
+    ineligible: Annotated[
+        list[IneligibleSubject],
+        Meta(
+            max_length=MAXIMUM_CUSTOMERS,
+            description=(
+                "The periods without eligibility that have become known or were changed. The limit of the request is "
+                "that of both lists together."
+            ),
+        ),
+    ] = msgspec.field(default_factory=list)
     cursor: Annotated[
         Cursor, Meta(description="The position after this part. It is valid for 90 days at least, also if it is empty.")
     ]

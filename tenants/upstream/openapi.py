@@ -13,7 +13,8 @@ from typing import Any, Final
 import msgspec
 
 from tenants.cds.resource_ids import AccountId, ServicePointId
-from tenants.upstream.messages import MAXIMUM_CUSTOMERS, Cursor, Id, UpstreamProblem
+from tenants.upstream.base_message import Id
+from tenants.upstream.messages import MAXIMUM_CUSTOMERS, Cursor, UpstreamProblem
 from tenants.upstream.operations import CLOSED, OPERATIONS, REFUSED, UNKNOWN, ParameterName, UpstreamOperation
 
 VERSION: Final = "1.0.0"

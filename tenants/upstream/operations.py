@@ -2,11 +2,11 @@
 
 from typing import Any, Final, Literal, NamedTuple
 
-from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
 from tenants.payloads.energy_balance_v1 import EnergyBalance
 from tenants.payloads.energy_concession_v1 import EnergyConcessionListV1
 from tenants.payloads.energy_payment_schedule_v1 import EnergyPaymentScheduleListV1
+from tenants.upstream.eligibility import UpstreamCustomer
 from tenants.upstream.messages import (
     AccountSelectionRequest,
     Balances,
@@ -74,8 +74,8 @@ GET_CUSTOMER: Final = UpstreamOperation(
     "getCustomer",
     "GET",
     "/customers/{customerId}",
-    "A customer, as in Get Customer Detail",
-    UpstreamResponse[CommonCustomerDetailV2],
+    "A customer, as in Get Customer Detail, and whether the customer may share data",
+    UpstreamResponse[UpstreamCustomer],
     problems=(REFUSED, UNKNOWN),
 )
 LIST_ACCOUNTS: Final = UpstreamOperation(
@@ -153,7 +153,8 @@ LIST_ENDED_CUSTOMERS: Final = UpstreamOperation(
     "listEndedCustomers",
     "GET",
     "/ended-customers",
-    "The feed of customers who are not customers any more. Without a cursor it begins with the oldest that is kept",
+    "The feed of customers who are not customers any more, and of who must not share data. "
+    "Without a cursor it begins with the oldest that is kept",
     UpstreamResponse[EndedCustomers],
     query=("cursor", "limit"),
     optional=True,

@@ -1,6 +1,6 @@
 """Control API: the retailers' own servers, the faults that they show, and the requests that they got."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
@@ -14,12 +14,28 @@ from ops.sandbox.retailer.faults import Fault
 from ops.sandbox.services import SandboxServices
 from ops.sandbox.web import HttpRequest
 
+_Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+
 
 class NewEndedCustomer(Request, frozen=True, kw_only=True):
     """A customer to add to the feed of ended customers."""
 
     customer_id: Annotated[str, Meta(min_length=1, max_length=200)]
-    ended_on: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    ended_on: _Day
+
+
+class NewIneligiblePeriod(Request, frozen=True, kw_only=True):
+    """A period in which a customer, an account, or a customer for one account is not eligible to share data."""
+
+    customer_id: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    account_id: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    reason: Literal["under-age", "large-consumption", "outside-market", "trial-product", "deceased", "other"]
+    valid_from: _Day
+    valid_to: _Day | None = None
+
+    def __post_init__(self) -> None:
+        if self.customer_id is None and self.account_id is None:
+            raise ValueError("one of `customer_id` and `account_id` is mandatory here")
 
 
 @get("/retailers")
@@ -65,9 +81,28 @@ async def end_retailer_customer(
     """Add a customer to the feed of ended customers of a retailer's server."""
     _require(services, slug)
     wanted = await read_body(request, NewEndedCustomer)
-    ended = services.retailers.ended.setdefault(slug, [])
-    ended.append({"customerId": wanted.customer_id, "endedOn": wanted.ended_on})
-    return Response({"number": len(ended)})
+    feed = services.retailers.feed.setdefault(slug, [])
+    feed.append({"customerId": wanted.customer_id, "endedOn": wanted.ended_on})
+    return Response({"number": len(feed)})
+
+
+@put("/retailers/{slug:str}/ineligible")
+async def exclude_from_sharing(
+    request: HttpRequest, slug: FromPath[str], services: NamedDependency[SandboxServices]
+) -> Response[Any]:
+    """Add a period without eligibility to the feed of a retailer's server, and to its customers and accounts."""
+    _require(services, slug)
+    wanted = await read_body(request, NewIneligiblePeriod)
+    given = {
+        "customerId": wanted.customer_id,
+        "accountId": wanted.account_id,
+        "reason": wanted.reason,
+        "validFrom": wanted.valid_from,
+        "validTo": wanted.valid_to,
+    }
+    feed = services.retailers.feed.setdefault(slug, [])
+    feed.append({name: value for name, value in given.items() if value is not None})
+    return Response({"number": len(feed)})
 
 
 ROUTES = [
@@ -76,6 +111,7 @@ ROUTES = [
     add_retailer_fault,
     remove_retailer_faults,
     end_retailer_customer,
+    exclude_from_sharing,
 ]
 
 

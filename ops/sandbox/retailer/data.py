@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 FOLDER: Final = "retailers"
+_SUBJECT: Final = ("customerId", "accountId")
 JsonObject = dict[str, Any]
 
 
@@ -39,8 +40,8 @@ class Retailers:
         """Read `<slug>.json` in `folder`."""
         self._folder = folder
         self._read: dict[str, tuple[float, RetailerData]] = {}
-        self.ended: dict[str, list[JsonObject]] = {}
-        """The feed of ended customers of each brand. It is empty after a restart."""
+        self.feed: dict[str, list[JsonObject]] = {}
+        """The feed of each brand: ended customers, and periods without eligibility. It is empty after a restart."""
 
     def slugs(self) -> list[str]:
         """Return the brands whose retailers have a server here."""
@@ -56,6 +57,19 @@ class Retailers:
         if read is None or read[0] != modified:
             read = self._read[slug] = modified, msgspec.json.decode(file.read_bytes(), type=RetailerData)
         return read[1]
+
+    def with_ineligible(self, slug: str, x: JsonObject, member: str, **subject: str) -> JsonObject:
+        """Return the `x` of an object, whose `member` also has the periods of `subject` in the feed."""
+        added = [
+            each
+            for each in self.feed.get(slug, [])
+            if "reason" in each and {name: each[name] for name in _SUBJECT if name in each} == subject
+        ]
+        if not added:
+            return x
+        periods = {(each["reason"], each["validFrom"]): each for each in [*x.get(member, []), *added]}
+        listed = [{name: each[name] for name in each if name not in _SUBJECT} for each in periods.values()]
+        return {**x, member: listed}
 
 
 def _compared(identifier: str) -> str:

@@ -125,18 +125,35 @@ async def get_user(
 async def get_customer(
     request: HttpRequest, slug: FromPath[str], customer_id: FromPath[str], server: NamedDependency[RetailerServer]
 ) -> Response[Any]:
-    """A customer."""
-    return await server.answer(request, slug, "getCustomer", lambda data: data.customers.get(customer_id))
+    """A customer, and the periods in which the customer is not eligible."""
+
+    def find(data: RetailerData) -> JsonObject | None:
+        found = data.customers.get(customer_id)
+        if found is None:
+            return None
+        x = server.retailers.with_ineligible(slug, found.get("x", {}), "ineligible", customerId=customer_id)
+        return {**found, "x": x}
+
+    return await server.answer(request, slug, "getCustomer", find)
 
 
 @get("/{slug:str}/v1/customers/{customer_id:str}/accounts")
 async def list_accounts(
     request: HttpRequest, slug: FromPath[str], customer_id: FromPath[str], server: NamedDependency[RetailerServer]
 ) -> Response[Any]:
-    """All accounts of a customer."""
+    """All accounts of a customer, and the periods in which they are not eligible."""
+    with_ineligible = server.retailers.with_ineligible
+
+    def listed(account: JsonObject) -> JsonObject:
+        account_id = account["accountId"]
+        x = with_ineligible(slug, account["x"], "ineligible", accountId=account_id)
+        x = with_ineligible(slug, x, "customerIneligible", customerId=customer_id, accountId=account_id)
+        return {**account, "x": x}
 
     def find(data: RetailerData) -> JsonObject | None:
-        return {"accounts": data.accounts.get(customer_id, [])} if customer_id in data.customers else None
+        if customer_id not in data.customers:
+            return None
+        return {"accounts": [listed(each) for each in data.accounts.get(customer_id, [])]}
 
     return await server.answer(request, slug, "listAccounts", find)
 
@@ -241,13 +258,19 @@ async def list_transactions(
 async def list_ended_customers(
     request: HttpRequest, slug: FromPath[str], server: NamedDependency[RetailerServer]
 ) -> Response[Any]:
-    """The feed of ended customers. A cursor is the number of customers before it."""
+    """The feed of ended customers and of periods without eligibility. A cursor is the number of entries before it."""
     cursor, limit = request.query_params.get("cursor", "0"), request.query_params.get("limit", str(DEFAULT_LIMIT))
     if not (cursor.isdecimal() and limit.isdecimal() and 1 <= int(limit) <= MAXIMUM_LIMIT):
         raise BadRequest("cursor or limit is wrong")
-    ended = server.retailers.ended.get(slug, [])
-    last = min(int(cursor) + int(limit), len(ended))
-    found = {"customers": ended[int(cursor) : last], "cursor": str(max(last, int(cursor))), "more": last < len(ended)}
+    feed = server.retailers.feed.get(slug, [])
+    last = min(int(cursor) + int(limit), len(feed))
+    part = feed[int(cursor) : last]
+    found = {
+        "customers": [each for each in part if "endedOn" in each],
+        "ineligible": [each for each in part if "reason" in each],
+        "cursor": str(max(last, int(cursor))),
+        "more": last < len(feed),
+    }
     return await server.answer(request, slug, "listEndedCustomers", lambda _: found)
 
 

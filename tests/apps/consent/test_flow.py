@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from haas.clock import MovableClock
-from tenants.accounts.models import DisclosureRefusal
+from tenants.accounts.models import DisclosureRefusal, Ineligibility
+from tenants.accounts.service import market_day
 from tenants.accounts.store import insert_decision
 from tenants.arrangements.tables import arrangement
 from tenants.calls.tables import refused_day
@@ -180,6 +182,38 @@ async def test_choosing_no_account_or_an_unavailable_one_shows_an_error_on_the_p
         assert shown.path.endswith("/accounts")
         assert "Choose at least one account." in shown.text
         assert 'href="#account-1"' in shown.html
+
+
+@pytest.mark.parametrize("of_whom", ["account", "customer", "customer for the account", "other holder"])
+async def test_who_is_not_eligible_cannot_choose_the_account(pages: ConsentPages, of_whom: str) -> None:
+    """K-1: at the account step, from the first day of the period to the last."""
+    customers, now = pages.customers, pages.application.now
+    login_id, identifier = await customers.add_login("Uma Young")
+    uma = await customers.add_customer("Uma Young", login_id)
+    other = await customers.add_customer("Otto Old", (await customers.add_login("Otto Old"))[0])
+    home = await customers.add_account("Home", uma)
+    plant = await customers.add_account("Plant", uma, other, role="joint-holder")
+    subjects: dict[str, dict[str, Any]] = {
+        "account": {"account_id": plant},
+        "customer": {"customer_id": uma},
+        "customer for the account": {"customer_id": uma, "account_id": plant},
+        "other holder": {"customer_id": other},
+    }
+    today = market_day(now)
+    period = Ineligibility(
+        id=uuid4(), **subjects[of_whom], reason="under-age", valid_from=today, valid_to=today, set_by="import"
+    )
+    await run(pages.application.database, pages.tenant, insert_decision, period)
+    page = await pages.authenticated(browser := pages.browser(), identifier=identifier)
+    assert "Data of this account cannot be shared under the Consumer Data Right." in page.text
+    assert f'value="{plant}"' not in page.html
+    if of_whom == "customer":
+        assert "No account can be shared" in page.text
+        assert "continue" not in page.elements
+        assert (await browser.send(page, "/accounts", account=str(home))).path.endswith("/accounts")
+    else:
+        assert (await browser.send(page, "/accounts", account=[str(home), str(plant)])).path.endswith("/accounts")
+        assert (await browser.send(page, "/accounts", account=str(home))).path.endswith("/review")
 
 
 async def test_an_authorisation_that_the_holder_does_not_ask_for_is_counted(pages: ConsentPages) -> None:

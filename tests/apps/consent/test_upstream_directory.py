@@ -1,21 +1,25 @@
 """The consent flow and the dashboard of a brand whose customers are on the retailer's own server."""
 
-from datetime import date
+import asyncio
+from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from ops.browser.browser import Browser
 from ops.demonstration.themes import AURORA
 from tenants.accounts.internal_ids import internal_id, service_point_id
-from tenants.accounts.tables import account, disclosure_option, holding, service_point, supply
+from tenants.accounts.service import market_day
+from tenants.accounts.tables import account, disclosure_option, holding, ineligibility, service_point, supply
 from tenants.parties.models import NOBODY
 from tenants.parties.tables import customer, login, representation
 from tenants.synchronisation import directory
-from tenants.synchronisation.directory import FRESH_FOR, seconds_to_wait
+from tenants.synchronisation.directory import FRESH_FOR, SECONDS_TO_REFRESH, seconds_to_wait
 from tenants.upstream.client import UpstreamCall
+from tenants.upstream.messages import MAXIMUM_ACCOUNTS
 from tenants.upstream.operations import UpstreamOperation
 from tests.support.application import Application
 from tests.support.clients import registered_client
@@ -165,6 +169,83 @@ async def test_what_the_server_does_not_list_any_more_ends_and_what_a_consumer_d
     assert (option.account_id, option.option, option.set_by) == (kept, "no-disclosure", "holder")
 
 
+@pytest.mark.parametrize("subject", ["account", "customer", "customer for the account"])
+async def test_who_is_not_eligible_shares_nothing_until_the_list_of_the_server_changes(
+    upstream: Upstream, subject: str
+) -> None:
+    """K-1, K-2: at the first sign-in, also if no row was stored before; a list that is absent changes nothing."""
+    held = upstream.accounts[0]["x"]
+    owner = upstream.data["customers"][upstream.customer]["x"]
+    lists = {"account": (held, "ineligible"), "customer for the account": (held, "customerIneligible")}
+    of, member = lists.get(subject, (owner, "ineligible"))
+    excluded = internal_id("account", upstream.accounts[0]["accountId"])
+    browser = upstream.pages.browser()
+    begun = "2026-01-01"
+    today = market_day(upstream.pages.application.now)
+    yesterday = today - timedelta(days=1)
+    steps: list[tuple[list[JsonObject] | None, bool, list[Any]]] = [
+        ([{"reason": "under-age", "validFrom": begun}], False, [None]),
+        (None, False, [None]),
+        ([{"reason": "under-age", "validFrom": begun, "validTo": str(today)}], False, [today]),
+        ([], True, [yesterday]),
+        ([{"reason": "other", "validFrom": str(today + timedelta(days=1))}], True, [yesterday, None]),
+        ([], True, [yesterday]),
+    ]
+    page: Any = None
+    for listed, may_share, last_days in steps:
+        of.pop(member, None)
+        if listed is not None:
+            of[member] = listed
+        upstream.publish()
+        upstream.later()
+        page = await browser.get(page.url) if page is not None else await upstream.authenticated(browser)
+        assert (f'value="{excluded}"' in page.html) == may_share, (listed, page.text)
+        assert ("Data of this account cannot be shared" in page.text) == (not may_share)
+        assert ("No account can be shared" in page.text) == (not may_share and subject == "customer")
+        rows = sorted(await upstream.rows(ineligibility), key=lambda row: row.valid_from)
+        assert [row.valid_to for row in rows] == last_days
+        assert {row.set_by for row in rows} == {"upstream"}
+        assert {row.customer_id is not None for row in rows} == {subject != "account"}
+        assert {row.account_id is not None for row in rows} == {subject != "customer"}
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [{"reason": "under-age", "validFrom": "2026-02-01", "validTo": "2026-01-31"}],
+        [{"reason": "other", "validFrom": "2026-01-01"}, {"reason": "other", "validFrom": "2027-01-01"}],
+        [{"reason": "poor", "validFrom": "2026-01-01"}],
+    ],
+    ids=["end before the beginning", "overlap", "unknown reason"],
+)
+async def test_periods_that_cannot_be_read_let_nobody_share(upstream: Upstream, listed: list[JsonObject]) -> None:
+    upstream.data["customers"][upstream.customer]["x"] = {"ineligible": listed}
+    upstream.publish()
+    page = await upstream.pages.identified(browser := upstream.pages.browser(), identifier=upstream.user["identifier"])
+    code = await upstream.pages.code(upstream.user["identifier"])
+    assert (await browser.post(page, "/verify", code=code)).status_code == 503
+    upstream.data["customers"][upstream.customer]["x"] = {"ineligible": []}
+    upstream.accounts[0]["x"]["ineligible"] = listed
+    upstream.publish()
+    page = await browser.send(page, "/verify", code=code)
+    assert "No account can be shared" in page.text
+    assert await upstream.rows(account) == []
+
+
+async def test_the_server_can_end_what_was_imported_and_not_what_staff_have_set(upstream: Upstream) -> None:
+    """A brand can change its source. The owner of the accounts is stored already, as after an import."""
+    await upstream.authenticated(upstream.pages.browser())
+    of = {"customer_id": internal_id("customer", upstream.customer), "account_id": None, "valid_from": date(2026, 1, 1)}
+    made = {"import": "under-age", "staff": "other"}
+    for set_by, reason in made.items():
+        row = {**of, "id": uuid4(), "reason": reason, "set_by": set_by}
+        await execute(upstream.pages.application.database, upstream.tenant, insert(ineligibility).values(row))
+    upstream.later()
+    await upstream.authenticated(upstream.pages.browser())
+    ended = {row.set_by: row.valid_to is not None for row in await upstream.rows(ineligibility)}
+    assert ended == {"upstream": True, "staff": False}
+
+
 async def test_a_list_with_an_account_that_is_not_valid_ends_nothing(
     upstream: Upstream, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -178,6 +259,45 @@ async def test_a_list_with_an_account_that_is_not_valid_ends_nothing(
     await browser.get(page.url)
     assert [row.valid_to for row in await upstream.rows(holding)] == [None, None]
     assert "directory.invalid_account" in caplog.messages
+
+
+async def test_a_customer_with_2_000_accounts_is_renewed_within_the_time_limit(upstream: Upstream) -> None:
+    """C-X2, A-7: the second time, one account is not listed any more, and one was closed."""
+    [pattern, *_] = upstream.accounts
+    written = msgspec.json.encode(pattern).decode()
+    reference, nmi = pattern["accountId"], pattern["x"]["servicePoints"][0]["servicePointId"]
+    accounts: list[JsonObject] = [
+        msgspec.json.decode(written.replace(reference, f"A-{number}").replace(nmi, f"{4_300_000_000 + number}"))
+        for number in range(2_000)
+    ]
+    upstream.data["accounts"][upstream.customer] = accounts
+    upstream.publish()
+    found = upstream.pages.application.services.directory
+    login_of = await found.login_by_identifier(upstream.tenant, upstream.user["identifier"])
+    assert login_of is not None
+    async with asyncio.timeout(SECONDS_TO_REFRESH):
+        await found.refresh(upstream.tenant, login_of.id)
+    assert len(await upstream.rows(account)) == len(await upstream.rows(service_point)) == 2_000
+    accounts[1]["openStatus"], accounts[1]["x"]["closedDate"] = "CLOSED", "2026-01-31"
+    upstream.data["accounts"][upstream.customer] = accounts[1:]
+    upstream.publish()
+    upstream.later()
+    async with asyncio.timeout(SECONDS_TO_REFRESH):
+        await found.refresh(upstream.tenant, login_of.id)
+    ended = [row.account_id for row in await upstream.rows(holding) if row.valid_to is not None]
+    assert ended == [internal_id("account", "A-0")]
+    closed = [row.reference for row in await upstream.rows(account) if row.open_status == "CLOSED"]
+    assert closed == ["A-1"]
+
+
+async def test_more_accounts_than_the_contract_allows_change_nothing(upstream: Upstream) -> None:
+    upstream.data["accounts"][upstream.customer] = [{"accountId": "A-1", "x": {}}] * (MAXIMUM_ACCOUNTS + 1)
+    upstream.publish()
+    browser, identifier = upstream.pages.browser(), upstream.user["identifier"]
+    page = await upstream.pages.identified(browser, identifier=identifier)
+    answer = await browser.post(page, "/verify", code=await upstream.pages.code(identifier))
+    assert answer.status_code == 503
+    assert await upstream.rows(account) == []
 
 
 async def test_a_person_who_was_removed_or_disabled_cannot_continue(upstream: Upstream) -> None:

@@ -154,7 +154,9 @@ async def check(source: Haas, site: RetailerSite, tenant: Tenant, **options: str
 
 async def test_the_reference_server_follows_the_contract(source: Haas, site: RetailerSite, checked: Tenant) -> None:
     site.reset(checked)
-    site.retailers.ended["checked"] = [{"customerId": f"C{each}", "endedOn": "2026-01-01"} for each in range(3)]
+    ineligible = {"customerId": "C0", "reason": "other", "validFrom": "2026-01-01", "validTo": "2026-01-31"}
+    ended = [{"customerId": f"C{each}", "endedOn": "2026-01-01"} for each in range(3)]
+    site.retailers.feed["checked"] = [ineligible, *ended, ineligible]
     done = await check(source, site, checked)
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "The server follows the contract."), done.output
     asked = set(site.asked(checked))
@@ -222,6 +224,14 @@ async def test_a_server_that_does_not_check_the_authorisation_is_found(
     ]
 
 
+class Turning(list[Any]):
+    """A feed that has another order in each response."""
+
+    def __getitem__(self, index: Any) -> Any:
+        self.reverse()
+        return super().__getitem__(index)
+
+
 async def test_lists_that_do_not_agree_are_found(source: Haas, site: RetailerSite, application: Application) -> None:
     data = demonstration_data(application.now.date())
     user = next(iter(data["users"].values()))
@@ -231,13 +241,19 @@ async def test_lists_that_do_not_agree_are_found(source: Haas, site: RetailerSit
     firm = next(key for key, each in data["customers"].items() if each["customerUType"] == "organisation")
     data["customers"][firm]["organisation"]["organisationType"] = "COMPANY"
     user["customers"].append({"customerId": firm, "role": "attorney"})
+    excluded = {**listed[0]["x"], "ineligible": [{"reason": "other", "validFrom": "2026-01-01"}]}
+    data["accounts"].setdefault(firm, []).append({**listed[0], "x": excluded})
     tenant = await use_upstream(application, site, "disagrees", data)
+    site.retailers.feed["disagrees"] = Turning({"customerId": each, "endedOn": "2026-01-01"} for each in ("C1", "C2"))
     done = await check(source, site, tenant)
     for said in (
         "listAccounts $.data.accounts: found an account twice",
         "x.servicePoints: found not every NMI of the plans",
         "getAccount $.data.displayName: found another value",
         "getUser $.data.customers[].role: found a role for individuals; expected nominated-representative of an",
+        "listAccounts $.data.accounts[].x.ineligible: found other periods for another customer",
+        "listEndedCustomers $.data with limit 1: found another entry; expected the first one of the feed (C-X4)",
+        "listEndedCustomers $.data after a cursor: found other entries; expected those after the cursor (C-X4)",
     ):
         assert said in done.output, done.output
 

@@ -1,6 +1,10 @@
 """Pages (CDS, Pagination)."""
 
+from urllib.parse import parse_qsl
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tenants.cds.envelope import LinksPaginated, MetaPaginated
 from tenants.cds.errors import FIELD_INVALID, FIELD_INVALID_PAGE, FIELD_INVALID_PAGE_SIZE, CdsError, ErrorType
@@ -83,3 +87,42 @@ def test_the_error_for_a_page_out_of_range_contains_the_number_of_pages(page: in
         described(page, 2, total)
     assert caught.value.kind == FIELD_INVALID_PAGE
     assert caught.value.detail == last
+
+
+@settings(deadline=None, database=None, derandomize=True, max_examples=60)
+@given(
+    st.integers(0, 400),
+    st.integers(1, 60),
+    st.dictionaries(st.sampled_from(["open-status", "newest-date"]), st.text(min_size=1, max_size=8)),
+)
+def test_the_links_lead_through_every_record_once_and_back(total: int, size: int, filters: dict[str, str]) -> None:
+    def described_at(request: PageRequest) -> tuple[LinksPaginated, MetaPaginated]:
+        return links_and_meta(request, total, self_uri="self", resource_uri=URI, filters=filters)
+
+    def requested(uri: str | None) -> PageRequest:
+        base, _, query = str(uri).partition("?")
+        values = dict(parse_qsl(query, keep_blank_values=True))
+        found = PageRequest.parse(values.pop("page"), values.pop("page-size"))
+        assert (base, values) == (URI, filters)
+        return found
+
+    records, seen, request = range(total), list[int](), PageRequest(1, size)
+    while True:
+        links, meta = described_at(request)
+        assert (meta.totalRecords, meta.totalPages) == (total, -(-total // size))
+        seen += records[request.offset : request.offset + request.size]
+        if request.number == 1:
+            assert links.first is links.prev is None
+        else:
+            assert requested(links.first) == PageRequest(1, size)
+            assert requested(links.prev) == PageRequest(request.number - 1, size)
+        if links.next is None:
+            assert links.last is None
+            break
+        assert requested(links.last) == PageRequest(meta.totalPages, size)
+        assert requested(links.next).number == request.number + 1
+        request = requested(links.next)
+    assert seen == list(records)
+    with pytest.raises(CdsError) as caught:
+        described_at(PageRequest(request.number + 1, size))
+    assert caught.value.kind == FIELD_INVALID_PAGE

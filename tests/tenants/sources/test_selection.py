@@ -3,6 +3,9 @@
 from datetime import date
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from tenants.cds.pagination import PageRequest
 from tenants.cds.resource_ids import AccountId
 from tenants.sources.contract import ResourceQuery
@@ -38,3 +41,27 @@ def test_pages_do_not_overlap_and_the_total_is_that_of_all_pages() -> None:
     assert numbers(PageRequest(1, 3)) == (["d", "b", "a"], 4)
     assert numbers(PageRequest(2, 3)) == (["c"], 4)
     assert numbers(PageRequest(3, 3)) == ([], 4)
+
+
+@settings(deadline=None, database=None, derandomize=True, max_examples=60)
+@given(
+    st.lists(st.builds(bill, st.text("abc", min_size=1, max_size=2), st.integers(1, 9)), max_size=25),
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.integers(1, 12),
+)
+def test_pages_are_slices_of_the_whole_list_in_its_order(
+    items: list[Bill], oldest: int, newest: int, size: int
+) -> None:
+    period = {"newest-date": date(2026, 1, newest), "oldest-date": date(2026, 1, oldest)}
+    inside = [item for item in items if oldest <= item.issueDate.day <= newest]
+    whole = sorted(inside, key=lambda item: (-item.issueDate.day, item.number))
+
+    def read(page: PageRequest | None) -> list[Bill]:
+        found = selected(ResourceQuery(BILL, (), period, page), items, lambda item: item.number)
+        assert found.total_records == len(whole)
+        return found.items
+
+    assert read(None) == whole
+    for number in range(1, len(items) // size + 3):
+        assert read(PageRequest(number, size)) == whole[(number - 1) * size : number * size]

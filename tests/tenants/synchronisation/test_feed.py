@@ -12,8 +12,10 @@ from haas.errors import Unavailable
 from ops.demonstration.customers import load_demonstration
 from tenants.accounts.internal_ids import internal_id
 from tenants.accounts.service import market_day
-from tenants.accounts.tables import holding
+from tenants.accounts.tables import account, holding, ineligibility
+from tenants.arrangements.service import SETTLING, end_of_ineligible_customers
 from tenants.arrangements.tables import arrangement
+from tenants.holders.service import tell_of_end
 from tenants.parties.tables import customer, login, representation
 from tenants.registry.models import Tenant
 from tenants.synchronisation import server
@@ -26,7 +28,7 @@ from tests.support.clients import registered_client
 from tests.support.consents import consent
 from tests.support.customers import Consumer
 from tests.support.retailer import RetailerSite, demonstration_data, use_upstream
-from tests.support.rows import execute, notices_of
+from tests.support.rows import execute, notices_of, run
 
 
 class Feed:
@@ -43,7 +45,7 @@ class Feed:
         return await self.reader.read(self.tenant)
 
     def end(self, *references: str, on: str = "2026-01-31") -> None:
-        ended = self.site.retailers.ended.setdefault(self.tenant.slug, [])
+        ended = self.site.retailers.feed.setdefault(self.tenant.slug, [])
         ended += [{"customerId": reference, "endedOn": on} for reference in references]
 
     async def rows(self, query: Any) -> list[Any]:
@@ -113,6 +115,37 @@ async def test_a_customer_who_has_not_ended_yet_ends_now(feed: Feed) -> None:
     assert await feed.read() == 1
     periods = await feed.rows(select(holding.c.valid_to).where(holding.c.customer_id == internal_id("customer", gone)))
     assert {each.valid_to for each in periods} == {market_day(feed.application.now) - timedelta(days=1)}
+
+
+async def test_who_is_not_eligible_any_more_is_stored_and_ended_when_the_accounts_have_settled(
+    feed: Feed, clock: MovableClock
+) -> None:
+    """K-2: nothing else is asked for. The customer stays one, and can look at what was shared."""
+    young, stays = await share(feed), await share(feed, 1)
+    held = select(account.c.reference).join(holding).where(holding.c.customer_id == internal_id("customer", stays))
+    reference = (await feed.rows(held))[0].reference
+    entries: list[dict[str, Any]] = [
+        {"customerId": young, "reason": "under-age", "validFrom": "2026-01-01"},
+        {"accountId": reference, "reason": "other", "validFrom": "2026-01-01", "validTo": "2026-03-31"},
+        {"customerId": "unknown", "reason": "other", "validFrom": "2026-01-01"},
+    ]
+    feed.site.retailers.feed[feed.tenant.slug] = entries
+    assert await feed.read() == 0
+    stored = {row.reason: row for row in await feed.rows(select(ineligibility))}
+    assert {reason: (str(row.valid_from), row.set_by) for reason, row in stored.items()} == {
+        "under-age": ("2026-01-01", "upstream"),
+        "other": ("2026-01-01", "upstream"),
+    }
+    assert stored["under-age"].customer_id == internal_id("customer", young)
+    assert str(stored["other"].valid_to) == "2026-03-31"
+    clock.move(SETTLING)
+    tell = tell_of_end(feed.tenant)
+    await run(feed.application.database, feed.tenant, end_of_ineligible_customers, feed.application.now, tell=tell)
+    assert (await feed.ended_by(young), await feed.ended_by(stays)) == (["ineligible"], [None])
+    entries.append({**entries[0], "validTo": "2026-06-30"})
+    await feed.read()
+    [row] = await feed.rows(select(ineligibility).where(ineligibility.c.reason == "under-age"))
+    assert str(row.valid_to) == "2026-06-30"
 
 
 async def test_every_part_is_read_and_unknown_customers_are_ignored(

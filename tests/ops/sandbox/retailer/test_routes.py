@@ -193,14 +193,37 @@ async def test_the_control_api_shows_faults_and_requests(holder_client: Holder, 
     assert (await control.get("/retailers/none/requests")).status_code == 404
 
 
-async def test_a_customer_is_added_to_the_feed(holder_client: Holder, control: httpx.AsyncClient) -> None:
+async def test_customers_and_periods_without_eligibility_are_added_to_the_feed(
+    holder_client: Holder, control: httpx.AsyncClient
+) -> None:
+    """The periods are also in `x` of the customers and accounts that they are about."""
+    holder, listed = next((key, each) for key, each in holder_client.data["accounts"].items() if each)
+    account_id = listed[0]["accountId"]
     ended = {"customer_id": "C-1", "ended_on": "2026-01-31"}
     assert (await control.put("/retailers/aurora/ended-customers", json=ended)).json() == {"number": 1}
-    first = (await holder_client.ask("/ended-customers")).json()["data"]
-    assert first == {"customers": [{"customerId": "C-1", "endedOn": "2026-01-31"}], "cursor": "1", "more": False}
+    period, feed = {"reason": "other", "valid_from": "2026-01-01"}, "/retailers/aurora/ineligible"
+    subjects = ({"customer_id": holder}, {"account_id": account_id}, {"customer_id": holder, "account_id": account_id})
+    for number, subject in enumerate(subjects, 2):
+        assert (await control.put(feed, json={**period, **subject})).json() == {"number": number}
+    assert (await control.put(feed, json=period)).status_code == 400
+    first = (await holder_client.ask("/ended-customers", params={"limit": "2"})).json()["data"]
+    stated = {"reason": "other", "validFrom": "2026-01-01"}
+    assert first == {
+        "customers": [{"customerId": "C-1", "endedOn": "2026-01-31"}],
+        "ineligible": [{"customerId": holder, **stated}],
+        "cursor": "2",
+        "more": True,
+    }
+    found = await holder_client.ask(f"/customers/{holder}", token=holder_client.jwt(f"/customers/{holder}"))
+    assert found.json()["data"]["x"] == {"ineligible": [stated]}
+    path = f"/customers/{holder}/accounts"
+    accounts = (await holder_client.ask(path, token=holder_client.jwt(path))).json()["data"]["accounts"]
+    of_account = {each["accountId"]: each["x"] for each in accounts}
+    assert (of_account[account_id]["ineligible"], of_account[account_id]["customerIneligible"]) == ([stated], [stated])
+    assert not any(x["ineligible"] for each, x in of_account.items() if each != account_id)
     token = holder_client.jwt("/ended-customers")
-    rest = await holder_client.ask("/ended-customers", token=token, params={"cursor": "1", "limit": "5"})
-    assert rest.json()["data"] == {"customers": [], "cursor": "1", "more": False}
+    rest = await holder_client.ask("/ended-customers", token=token, params={"cursor": "4", "limit": "5"})
+    assert rest.json()["data"] == {"customers": [], "ineligible": [], "cursor": "4", "more": False}
     token = holder_client.jwt("/ended-customers")
     wrong = await holder_client.ask("/ended-customers", token=token, params={"cursor": "x"})
     assert wrong.status_code == 400
