@@ -21,7 +21,7 @@ from ops.pki.clients import IssuedClient
 from ops.stack.embedded import Stack
 from tenants.accounts.service import market_day
 from tenants.aemo.check import check
-from tenants.aemo.client import AemoClient, AnswerRefused
+from tenants.aemo.client import AemoClient
 from tenants.aemo.lenient import DEFAULT_POLICY
 from tenants.aemo.models import AemoCall, AemoRequest, MarketPoint
 from tenants.aemo.operations import OPERATIONS
@@ -38,7 +38,7 @@ from tests.support.aemo import add_participant, brand_of_aemo, remove_participan
 PLAIN, SOLAR, THIRD = "4102000010", "4102000014", "4102000018"
 NMIS = (PLAIN, SOLAR, THIRD)
 NO_POINTS = b'{"data":{"servicePointIds":[]},"meta":{}}'
-"""The body of a request whose credentials are right, and whose content AEMO refuses."""
+"""The body of a request that any participant may send."""
 RANGES = {"BANKSIA": "4", "BANKSIA2": "7", "AURORA": "6"}
 SEEDS: Mapping[str, Mapping[str, Any]] = {
     "BANKSIA": {"username": "BANKSIA_API", "secret": "Sandbox-Banksia-1"},
@@ -284,7 +284,7 @@ async def test_requests_of_the_same_moment_do_not_lock_a_user_whose_password_is_
     request = AemoRequest("listElectricityServicePointsSR", "POST", "/electricity/servicepoints", 2, {}, NO_POINTS)
     shared = [SharedValues(valkey) for _ in range(2)]
     clients = [AemoClient(retailer.client._http._outbound, SystemClock(), each, processes=2) for each in shared]
-    for secret, kind in (("Wrong-Passw0rd-1", CdsError), (right, AnswerRefused)):
+    for secret, kind in (("Wrong-Passw0rd-1", CdsError), (right, bytes)):
         credentials = retailer.credentials(name, username="CROWDED_API", secret=secret)
         call = AemoCall(
             interaction_id=str(uuid4()), arrangement_id=uuid4(), deadline=asyncio.get_running_loop().time() + 10
