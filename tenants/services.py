@@ -109,7 +109,7 @@ class Services:
         `uses` are further uses of Valkey, each with a function that says whether it answers.
         """
         states = {"limits": lambda: self._shared_counts.is_up, "values": lambda: self._shared_values.is_up, **uses}
-        return self.database.metrics(), self.outbound.metrics, SIGNING_TIMES, ServerStates(states)
+        return self.database.metrics(), self.outbound.metrics, self.aemo, SIGNING_TIMES, ServerStates(states)
 
     async def start(self) -> None:
         """Start the task that writes the records of calls in the background."""
@@ -142,6 +142,7 @@ class Services:
         await self._active_authorisations.close()
         await self._shared_counts.close()
         await self._market.close()
+        await self.aemo.close()
         await self._shared_values.close()
         await self.outbound.close()
         await self.database.close()

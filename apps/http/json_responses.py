@@ -10,6 +10,9 @@ from apps.http.context import RequestContext
 
 INTERACTION_ID: Final = "x-fapi-interaction-id"
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-Type-Options": "nosniff"}
+NOT_BUFFERED: Final = {"X-Accel-Buffering": "no"}
+"""Makes nginx send a response to a slow client without a copy of it in a temporary file. The client does not get this
+header."""
 
 
 def payload_response(ctx: RequestContext, body: bytes, version: int) -> Response[bytes]:

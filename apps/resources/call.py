@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response
 
 from apps.http.call import Call, HttpRequest
-from apps.http.json_responses import payload_headers, payload_response
+from apps.http.json_responses import NOT_BUFFERED, payload_headers, payload_response
 from apps.http.request_headers import header_fields, is_customer_present
 from apps.http.streaming import StreamedResponse
 from apps.resources.query import with_query
@@ -44,8 +44,8 @@ class DataCall(CdsCall):
 
     data: msgspec.Struct
     """The member `data` of the response."""
-    reading_time: ReadingTime
-    """When the data is read: in the transaction, or after it."""
+    reading_time: ReadingTime = "inside"
+    """When the data is read: in the transaction, or after it, or from another server."""
     stream: ItemStream | None = None
     """The items of a response that is streamed, which has no `data`."""
 
@@ -124,7 +124,11 @@ class DataCall(CdsCall):
         )
 
     def _encoded(self, body: msgspec.Struct) -> Response[bytes]:
-        return payload_response(self.context, msgspec.json.encode(body, enc_hook=self.conceal), self.version.number)
+        encoded = msgspec.json.encode(body, enc_hook=self.conceal)
+        response = payload_response(self.context, encoded, self.version.number)
+        if self.reading_time == "elsewhere":  # K-42: nothing of AEMO is written to a disk
+            response.headers |= NOT_BUFFERED
+        return response
 
     def _uri(self) -> str:
         tenant = self.context.tenant

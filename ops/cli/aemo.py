@@ -186,13 +186,14 @@ def list_() -> None:
 @_participant
 @click.argument("nmi")
 @_environment
-def check_(participant: str, nmi: str, environment: MarketEnvironment) -> None:
+@click.option("--again", is_flag=True, help="Try credentials once more that AEMO has refused: six wrong tries lock.")
+def check_(participant: str, nmi: str, environment: MarketEnvironment, *, again: bool) -> None:
     """Ask AEMO once as PARTICIPANT for the service point NMI, and report the answer. The exit status is 1 if it failed.
 
-    PARTICIPANT must be the FRMP of the service point.
+    PARTICIPANT must be the FRMP of the service point. The limits of the participant are kept.
     """
     key = ParticipantKey(participant, environment)
-    report = asyncio.run(_check(key, nmi))
+    report = asyncio.run(_check(key, nmi, again=again))
     width = max(len(title) for title, _ in report.lines)
     for title, text in report.lines:
         click.echo(f"{title:<{width}}  {text}")
@@ -200,15 +201,20 @@ def check_(participant: str, nmi: str, environment: MarketEnvironment) -> None:
         raise SystemExit(1)
 
 
-async def _check(key: ParticipantKey, nmi: str) -> CheckReport:
+async def _check(key: ParticipantKey, nmi: str, *, again: bool) -> CheckReport:
     settings = settings_of(WorkerSettings)
     clock = clock_from(settings.clock_file)
     async with _transaction(settings.database_urls, market_change_namespace(settings)) as tx:
         credentials = await service.credentials(tx, KeySealer(settings.master_key), key)
         private_hosts = await store.private_hosts(tx, key)
+    shared = SharedValues(settings.redis_url)
     async with Outbound(settings, clock=clock) as outbound:
-        client = AemoClient(outbound, clock, SharedValues(None), processes=1)
-        return await check(client, credentials, nmi, private_hosts, clock)
+        client = AemoClient(outbound, clock, shared, settings.application_processes)
+        try:
+            return await check(client, credentials, nmi, private_hosts, clock, again=again)
+        finally:
+            await client.close()
+            await shared.close()
 
 
 async def _as_owner(work: Callable[[Transaction, Sealer, Clock], Any]) -> None:

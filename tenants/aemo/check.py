@@ -15,8 +15,10 @@ from haas.outbound import OutboundError
 from tenants.aemo.answers import Unreadable, read_page
 from tenants.aemo.authentication import TokenRefused
 from tenants.aemo.client import AemoClient
+from tenants.aemo.credential_state import CredentialsRefused
 from tenants.aemo.error_bodies import code_to_pass_on, read_errors, short_nmi
 from tenants.aemo.models import AemoCall, AemoRequest
+from tenants.aemo.throttle import Throttled
 from tenants.market.models import PASSWORD_MODES, MarketCredentials
 
 SECONDS_TO_ANSWER: Final = 15.0
@@ -35,6 +37,12 @@ _REASONS: Final = {
 }
 
 
+_AGAIN: Final = (
+    "next",
+    "enter the password that AEMO accepts with `haas aemo set-password`, or ask with --again if AEMO has unlocked it",
+)
+
+
 class CheckReport(NamedTuple):
     """The result of a check."""
 
@@ -44,9 +52,18 @@ class CheckReport(NamedTuple):
 
 
 async def check(
-    client: AemoClient, credentials: MarketCredentials, nmi: str, private_hosts: frozenset[str], clock: Clock
+    client: AemoClient,
+    credentials: MarketCredentials,
+    nmi: str,
+    private_hosts: frozenset[str],
+    clock: Clock,
+    *,
+    again: bool = False,
 ) -> CheckReport:
-    """Ask AEMO for one service point, and report the answer. It sends one request, and one for a token if needed."""
+    """Ask AEMO for one service point, and report the answer. It sends one request, and one for a token if needed.
+
+    Credentials that AEMO has refused are not sent, except with `again`.
+    """
     lines = _known(credentials, clock.now())
     body = msgspec.json.encode({"data": {"servicePointIds": [short_nmi(nmi)]}, "meta": {}})
     request = AemoRequest("listElectricityServicePointsSR", "POST", "/electricity/servicepoints", 2, {}, body)
@@ -58,7 +75,11 @@ async def check(
     )
     started = perf_counter()
     try:
-        response = await client.ask(credentials, request, call)
+        response = await client.try_once(credentials, request, call, again=again)
+    except CredentialsRefused as error:
+        return CheckReport(False, [*lines, ("answer", f"not asked: {error}. Six wrong tries lock the user"), _AGAIN])
+    except (Throttled, TimeoutError):
+        return CheckReport(False, [*lines, ("answer", "not asked: the limits of the participant do not permit it now")])
     except TokenRefused as error:
         return CheckReport(False, [*lines, ("answer", f"no access token: {error}")])
     except OutboundError as error:
@@ -89,6 +110,8 @@ def _known(credentials: MarketCredentials, now: datetime) -> list[tuple[str, str
         lines.append(("password", f"expires on {expires:%Y-%m-%d}, {_days(expires - now)}"))
     if credentials.is_changing:
         lines.append(("change", "a change of the password has begun, and its result is not known"))
+    elif credentials.is_stopped:
+        lines.append(("change", "AEMO has refused the password when it was to be changed"))
     return lines
 
 

@@ -18,6 +18,7 @@ from tenants.cds.resource_ids import ServicePointId
 
 DeviationKind = Literal["name", "unknown-field", "form", "enumeration", "missing", "left-out", "not-asked-for"]
 NULL: Final = b"null"
+EMPTY: Final = b'""'
 ReadItem = TypeVar("ReadItem", bound=Payload)
 IdOf = Callable[[str], ServicePointId | None]
 """Returns the id of a service point for an NMI, or None if AEMO was not asked for it."""
@@ -193,7 +194,7 @@ class _Mending:
             if name is not None and field.encode_name not in members:
                 self._find(where, "name")
             given = NULL if name is None else bytes(members.get(field.encode_name, members[name]))
-            if given != NULL:
+            if given != NULL and not _is_empty(field.type, given):
                 made[field.name] = self.value(field.type, given, where)
             elif field.required and not _allows_none(field.type):
                 made[field.name] = self._placeholder(field.type, where)
@@ -288,6 +289,11 @@ def _types(kind: inspect.Type) -> list[inspect.Type]:
 
 def _is_number(kind: inspect.Type) -> bool:
     return isinstance(kind, inspect.IntType | inspect.FloatType)
+
+
+def _is_empty(kind: inspect.Type, given: bytes) -> bool:
+    """Return whether an empty text is given where the standards want a value: the field has none (C-D1)."""
+    return given == EMPTY and any(isinstance(each, inspect.StrType) and each.min_length for each in _types(kind))
 
 
 def _allows_none(kind: inspect.Type) -> bool:

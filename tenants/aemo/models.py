@@ -22,6 +22,8 @@ class AemoCall(msgspec.Struct, frozen=True, kw_only=True):
     """When the call must have its answer, as a time of the event loop."""
     calls_per_second: float = RATE
     """How many requests a second AEMO has agreed for the participant."""
+    market_header: str | None = None
+    """The value of the header `X-market`. None: the header is not sent (C-A9)."""
     secondary: Callable[[], SecondaryCalls] = SecondaryCalls
     """Returns the object to which the requests are added."""
 

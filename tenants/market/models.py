@@ -63,11 +63,18 @@ class MarketCredentials(msgspec.Struct, frozen=True, kw_only=True):
     secrets: Secrets
     changed_at: datetime
     """When the current secret came into use. Passwords of AEMO expire after 90 days."""
+    is_stopped: bool = False
+    """Whether AEMO has refused the secret when it was to be changed, or no secret is known to be accepted."""
 
     @property
     def is_changing(self) -> bool:
         """Whether a change of the secret has begun. It is then unknown which secret AEMO accepts."""
         return self.secrets.next_secret is not None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether requests may be sent. Otherwise the secret could be wrong, and wrong tries lock the user."""
+        return not self.is_changing and not self.is_stopped
 
 
 class SecretChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -137,6 +137,7 @@ def _credentials(sealer: Sealer, row: Mapping[str, Any]) -> MarketCredentials:
             next_secret=unsealed["next_secret"],
         ),
         changed_at=row["changed_at"],
+        is_stopped=row["change_stopped_at"] is not None,
     )
 
 

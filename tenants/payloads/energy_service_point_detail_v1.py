@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from tenants.cds.field_types import DateString, Payload
+from tenants.cds.field_types import DateString, NonEmptyString, Payload
 from tenants.payloads.address_v1 import CommonPhysicalAddress
 from tenants.payloads.energy_service_point_v1 import EnergyServicePointV1
 
@@ -10,9 +10,9 @@ from tenants.payloads.energy_service_point_v1 import EnergyServicePointV1
 class DistributionLossFactor(Payload):
     """The loss factor of the network up to the service point."""
 
-    code: str
-    description: str
-    lossValue: str
+    code: NonEmptyString
+    description: NonEmptyString
+    lossValue: NonEmptyString
 
 
 class RelatedParticipant(Payload):

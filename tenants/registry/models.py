@@ -114,6 +114,8 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     replaced where there is a replacement, or its service point is left out (decision 0041)."""
     missing_market_values: Literal["mend", "drop"] = "mend"
     """Whether a mandatory field that AEMO leaves out gets a placeholder, or its service point is left out."""
+    market_header: Literal["none", "NEM"] = "none"
+    """Whether requests for data have the header `X-market`, which belongs to other services of AEMO (C-A9)."""
     market_calls_per_second: MarketRate | None = None
     """How many requests a second AEMO has agreed for the participants of the brand. None: nothing was agreed (A-6).
     Brands that share a participant have the same number."""
@@ -171,7 +173,7 @@ SWITCHES: Final = tuple(field.name for field in msgspec.structs.fields(TenantSet
 MARKET_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     field.name: get_args(field.type)
     for field in msgspec.structs.fields(TenantSettings)
-    if field.name in ("market_source", "unknown_market_values", "missing_market_values")
+    if field.name in ("market_source", "unknown_market_values", "missing_market_values", "market_header")
 }
 """The settings of the market source, each with its values."""
 

@@ -76,14 +76,16 @@ class AemoSource:
         call = self._call
         known = SECONDARY_THRESHOLD_MILLISECONDS.get(call.tier)
         seconds = LONGEST_SECONDS if known is None else known / 1000
-        agreed = call.tenant.settings.market_calls_per_second
+        settings = call.tenant.settings
+        agreed = settings.market_calls_per_second
         return AemoCall(
             interaction_id=call.interaction_id,
             arrangement_id=call.arrangement_id,
-            private_hosts=frozenset(call.tenant.settings.private_hosts),
+            private_hosts=frozenset(settings.private_hosts),
             deadline=asyncio.get_running_loop().time() + seconds,
             secondary=call.secondary,
             calls_per_second=RATE if agreed is None else agreed,
+            market_header=None if settings.market_header == "none" else settings.market_header,
         )
 
 

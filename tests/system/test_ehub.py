@@ -23,7 +23,7 @@ from tenants.accounts.service import market_day
 from tenants.aemo.check import check
 from tenants.aemo.client import AemoClient
 from tenants.aemo.lenient import DEFAULT_POLICY
-from tenants.aemo.models import AemoCall, MarketPoint
+from tenants.aemo.models import AemoCall, AemoRequest, MarketPoint
 from tenants.aemo.operations import OPERATIONS
 from tenants.aemo.password_change import CHANGED_AFTER, PasswordChanges
 from tenants.aemo.records import Question, Records
@@ -37,6 +37,8 @@ from tests.support.aemo import add_participant, brand_of_aemo, remove_participan
 
 PLAIN, SOLAR, THIRD = "4102000010", "4102000014", "4102000018"
 NMIS = (PLAIN, SOLAR, THIRD)
+NO_POINTS = b'{"data":{"servicePointIds":[]},"meta":{}}'
+"""The body of a request that any participant may send."""
 RANGES = {"BANKSIA": "4", "BANKSIA2": "7", "AURORA": "6"}
 SEEDS: Mapping[str, Mapping[str, Any]] = {
     "BANKSIA": {"username": "BANKSIA_API", "secret": "Sandbox-Banksia-1"},
@@ -124,7 +126,9 @@ async def retailer(stack: Stack) -> AsyncIterator[Retailer]:
         httpx.AsyncClient(base_url=control_api, trust_env=False) as control,
         Outbound(settings) as outbound,
     ):
-        yield Retailer(stack, outbound, control)
+        retailer = Retailer(stack, outbound, control)
+        yield retailer
+        await retailer.client.close()
         await control.delete("/faults")
         await control.delete("/settings")
 
@@ -174,6 +178,7 @@ async def test_the_other_word_for_half_hours_is_found(retailer: Retailer) -> Non
         ("jurisdiction-iso", SERVICE_POINTS),
         ("no-loss-factor", SERVICE_POINT_DETAIL),
         ("empty-loss-factor", SERVICE_POINT_DETAIL),
+        ("blank-loss-factor", SERVICE_POINT_DETAIL),
         ("no-meters", SERVICE_POINT_DETAIL),
         ("no-register-suffix", SERVICE_POINT_DETAIL),
         ("samples-names", SERVICE_POINT_DETAIL),
@@ -198,6 +203,7 @@ async def test_no_deviation_loses_a_service_point(retailer: Retailer, kind: str,
         items, refused = await retailer.ask(resource, *nmis)
         assert (tuple(retailer.asked), dict(refused)) == (nmis, {})
         encoded = msgspec.json.encode(items, enc_hook=lambda _: "concealed")
+        assert b'"lossValue":""' not in encoded
         assert b"4999999999" not in encoded
 
 
@@ -267,6 +273,31 @@ async def test_each_failure_of_the_hub_has_its_status(
     assert (caught.value.status, caught.value.is_of_secondary_holder) == (status, True)
     ours = "".join(str(vars(record)) for record in caplog.records if record.name.startswith(("tenants", "haas")))
     assert [nmi for nmi in NMIS if nmi in ours] == []
+
+
+async def test_requests_of_the_same_moment_do_not_lock_a_user_whose_password_is_wrong(
+    retailer: Retailer, valkey: str
+) -> None:
+    """A-1, A-6: four requests of each of two processes are as many as the six wrong tries and more."""
+    name, right = "CROWDED", "Right-Passw0rd-1"
+    await retailer.control.put(f"/participants/{name}", json={"username": "CROWDED_API", "password": right})
+    request = AemoRequest("listElectricityServicePointsSR", "POST", "/electricity/servicepoints", 2, {}, NO_POINTS)
+    shared = [SharedValues(valkey) for _ in range(2)]
+    clients = [AemoClient(retailer.client._http._outbound, SystemClock(), each, processes=2) for each in shared]
+    for secret, kind in (("Wrong-Passw0rd-1", CdsError), (right, bytes)):
+        credentials = retailer.credentials(name, username="CROWDED_API", secret=secret)
+        call = AemoCall(
+            interaction_id=str(uuid4()), arrangement_id=uuid4(), deadline=asyncio.get_running_loop().time() + 10
+        )
+        found = await asyncio.gather(
+            *(client.send(credentials, request, call) for _ in range(5) for client in clients), return_exceptions=True
+        )
+        assert {type(each) for each in found} == {kind}
+        participants = (await retailer.control.get("/participants")).json()["participants"]
+        tries = {each["participant_id"]: each["wrong_tries"] for each in participants}
+        assert tries[name] == (1 if kind is CdsError else 0)
+    for each in (*clients, *shared):
+        await each.close()
 
 
 async def test_no_header_arrives_that_must_not_be_sent(retailer: Retailer) -> None:

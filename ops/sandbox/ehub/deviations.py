@@ -14,6 +14,7 @@ DeviationKind = Literal[
     "jurisdiction-iso",
     "no-loss-factor",
     "empty-loss-factor",
+    "blank-loss-factor",
     "no-meters",
     "no-register-suffix",
     "no-read-qualities",
@@ -177,6 +178,9 @@ DEVIATIONS: Final[dict[DeviationKind, Change]] = {
     "no-loss-factor": Change(record=_without("distributionLossFactor")),  # C-D1
     "empty-loss-factor": Change(
         record=_replaced(distributionLossFactor={"code": None, "description": None, "lossValue": None})
+    ),
+    "blank-loss-factor": Change(
+        record=_replaced(distributionLossFactor={"code": "", "description": "", "lossValue": ""})
     ),
     "no-meters": Change(record=_without("meters")),  # C-D5
     "no-register-suffix": Change(record=_everywhere(_without("registerSuffix"))),  # C-D15

@@ -213,6 +213,22 @@ async def test_the_check_names_the_reason_of_a_refusal(
     assert len(hub.requests) == 1
 
 
+async def test_the_check_does_not_send_refused_credentials_except_when_it_is_asked_to(
+    owner: Haas, worker: Haas, tenant: Tenant, hub: ScriptedHub, files: dict[str, Path]
+) -> None:
+    """A-1: six wrong tries lock the user. The processes of the deployment share what AEMO has said."""
+    assert (await owner(*arguments(files, hub))).exit_code == 0
+    hub.answer = lambda _: (401, refusal("GeneralError/Expected"))
+    for _ in range(3):
+        refused = await worker("aemo", "check", "LAPWING", NMI)
+    assert (refused.exit_code, "not asked" in refused.output, "--again" in refused.output) == (1, True, True)
+    assert len(hub.requests) == 1
+    hub.answer = hub.items
+    for again in (("--again",), ()):  # AEMO has unlocked the user
+        assert (await worker("aemo", "check", "LAPWING", NMI, *again)).exit_code == 0
+    assert len(hub.requests) == 3
+
+
 async def test_the_check_says_that_aemo_cannot_be_reached(
     owner: Haas, worker: Haas, tenant: Tenant, hub: ScriptedHub, files: dict[str, Path]
 ) -> None:

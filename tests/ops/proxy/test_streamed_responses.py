@@ -1,7 +1,9 @@
-"""A streamed response through uvicorn and nginx: whole, broken off, and left by the client."""
+"""A long response through uvicorn and nginx: whole, broken off, left by the client, and read slowly."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from tests.support.proxy import SECURE, Proxy, running_proxy
 from tests.support.streaming import END, PIECE
 
 MANY = 3_200  # 200 MiB
+LONG = 256  # 16 MiB: more than the buffers of the sockets
 
 
 class Loopback(httpx.AsyncHTTPTransport):
@@ -89,6 +92,41 @@ async def test_the_memory_does_not_grow_with_the_response(http: httpx.AsyncClien
             size += len(part)
     assert size == 1 + MANY * len(PIECE) + len(END)
     assert (await state(http))["kilobytes"] - before["kilobytes"] < 20 * 1024
+
+
+def temporary_files(proxy: Proxy) -> list[str]:
+    """Return the temporary files that nginx has open. It deletes their names as soon as it has opened them."""
+    master = proxy.supervisor.processes()["nginx"]
+    workers = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii").split()
+    found = []
+    for descriptor in (each for worker in workers for each in Path(f"/proc/{worker}/fd").iterdir()):
+        with suppress(FileNotFoundError):  # it was closed meanwhile
+            found.append(str(descriptor.readlink()))
+    return [path for path in found if path.startswith(str(proxy.folder.nginx / "proxy"))]
+
+
+@pytest.mark.parametrize(("path", "written"), [("buffered", True), ("not-buffered", False)])
+async def test_a_slow_client_gets_data_of_aemo_without_a_copy_on_a_disk(
+    streaming: Proxy, recipient_here: IssuedClient, path: str, *, written: bool
+) -> None:
+    """K-42: the header with which the application answers data of AEMO. Other answers may be in a file for a time."""
+    buffer = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)]
+    loopback = Loopback(verify=streaming.context(recipient_here), socket_options=buffer)
+    size, looks = 0, 500 if written else 25
+    async with (
+        httpx.AsyncClient(base_url=f"https://{SECURE}:{streaming.port}", transport=loopback) as client,
+        client.stream("GET", f"/{path}/{LONG}") as response,
+    ):
+        assert "x-accel-buffering" not in response.headers
+        for _ in range(looks):  # the client reads nothing meanwhile
+            found = temporary_files(streaming)
+            if found:
+                break
+            await asyncio.sleep(0.02)
+        async for part in response.aiter_raw():
+            size += len(part)
+    assert size == 1 + LONG * len(PIECE) + len(END)
+    assert bool(found) is written
 
 
 async def test_the_source_is_closed_when_the_client_leaves(http: httpx.AsyncClient) -> None:

@@ -98,4 +98,5 @@ async def hub(authority: TestAuthority, own_clock: MovableClock, valkey: str) ->
         hub.server = server
         hub.client = AemoClient(outbound, own_clock, shared, processes=2)
         yield hub
+        await hub.client.close()
     await shared.close()

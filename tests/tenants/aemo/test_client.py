@@ -6,11 +6,15 @@ from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from haas.circuit_breaker import FAILURES_TO_OPEN
 from haas.errors import Unavailable
-from tenants.aemo.client import MAXIMUM_CONCURRENT, AnswerRefused
+from haas.shared_values import SharedValues
+from tenants.aemo.client import AemoClient, AnswerRefused
+from tenants.aemo.slots import MAXIMUM_CONCURRENT
+from tenants.aemo.throttle import RATE, BucketState
 from tenants.cds.errors import CdsError
 from tests.haas.tls_server import Handler, answer_of
 from tests.tenants.aemo.conftest import ARRANGEMENT, DETAIL, INTERACTION, POINTS, Hub
@@ -31,6 +35,42 @@ async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
 async def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
     await writer.drain()
+
+
+class Held:
+    """Answers of the server that are held back until a test releases them."""
+
+    def __init__(self, hub: Hub, answer: bytes) -> None:
+        self.arrived, self.answer = asyncio.Semaphore(0), answer
+        self._release = asyncio.Event()
+        hub.answer = lambda _: self._answered
+
+    async def _answered(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.arrived.release()
+        await self._release.wait()
+        writer.write(self.answer)
+        await writer.drain()
+
+    def release(self) -> None:
+        self._release.set()
+
+
+def refusals(hub: Hub) -> dict[str, float]:
+    """Return the metric of refused credentials by its label, without zeros."""
+    (metric,) = hub.client.collect()
+    return {sample.labels["reason"]: sample.value for sample in metric.samples if sample.value}
+
+
+async def state_of(hub: Hub, participant_id: str) -> BucketState:
+    """Return what all processes share about a participant."""
+    found: list[bytes] = []
+
+    def look(stored: bytes | None) -> bytes:
+        found[:] = [stored or b""]
+        return stored or b""
+
+    await hub.shared.update(f"aemo/pre-production/{participant_id}", look)
+    return msgspec.json.decode(found[0], type=BucketState)
 
 
 async def error_of(hub: Hub, credentials: Any, request: Any = POINTS, **options: Any) -> CdsError:
@@ -57,6 +97,13 @@ async def test_a_request_has_exactly_the_headers_of_the_standards(hub: Hub) -> N
         "x-initiatingparticipantid": "FRMPHEAD",
         "authorization": BASIC,
     }
+
+
+async def test_the_header_of_the_market_is_sent_if_aemo_asks_for_it(hub: Hub) -> None:
+    """C-A9: it belongs to other services of AEMO."""
+    call = msgspec.structs.replace(hub.call(), market_header="NEM")
+    await hub.client.send(hub.credentials(), POINTS, call)
+    assert headers_of(hub.requests[0])["x-market"] == "NEM"
 
 
 async def test_the_subscription_key_is_sent_in_its_mode_only(hub: Hub) -> None:
@@ -124,8 +171,10 @@ async def test_a_refused_client_is_reported_once_and_is_not_passed_on(
 ) -> None:
     hub.answer = lambda _: answer_of(b'{"error": "invalid_client"}', status)
     credentials = hub.credentials(mode="bearer", token_uri=f"https://apis.recipient.localhost:{hub.server.port}/token")
-    assert (await error_of(hub, credentials)).status == 500
-    assert "aemo.credentials_refused" in caplog.messages
+    for _ in range(2):
+        assert (await error_of(hub, credentials)).status == 500
+    assert caplog.messages.count("aemo.credentials_refused") == len(hub.requests) == 1
+    assert refusals(hub) == {"token": 1, "not-sent": 1}
 
 
 async def test_refused_credentials_are_not_sent_again_until_they_change(
@@ -133,20 +182,72 @@ async def test_refused_credentials_are_not_sent_again_until_they_change(
 ) -> None:
     """A-1, A-6: AEMO locks a user after six wrong tries. C-A20: the recipient sees neither 401 nor 403."""
     hub.answer = lambda _: answer_of(b"", "401 Unauthorized")
-    credentials = hub.credentials("FRMPWRONG" + INTERACTION[:4])
+    credentials = hub.credentials()
     for _ in range(8):
         assert (await error_of(hub, credentials)).status == 500
+    hub.clock.move(timedelta(days=2))
+    await error_of(hub, credentials)
     assert len(hub.requests) == 1
     assert caplog.messages.count("aemo.credentials_refused") == 1
+    assert refusals(hub) == {"401": 1, "not-sent": 8}
     hub.answer = lambda _: answer_of(b"{}")
-    hub.clock.move(timedelta(hours=13))
-    assert await hub.send(credentials) == b"{}"
-    hub.clock.reset()
-    hub.answer = lambda _: answer_of(b"", "401 Unauthorized")
-    await error_of(hub, credentials)
-    hub.answer = lambda _: answer_of(b"{}")
-    changed = hub.credentials("FRMPWRONG" + INTERACTION[:4], changed_at=hub.clock.now())
+    changed = hub.credentials(credentials.participant.id.participant_id, changed_at=hub.clock.now())
     assert await hub.send(changed) == b"{}"
+
+
+async def test_one_request_of_all_processes_tries_credentials_that_aemo_has_not_accepted(hub: Hub, valkey: str) -> None:
+    """A-1: requests of the same moment do not lock the user. When AEMO accepts, all are sent."""
+    shared = SharedValues(valkey)
+    other = AemoClient(hub.client._http._outbound, hub.clock, shared, processes=2)
+
+    def sending(credentials: Any) -> list[asyncio.Task[bytes]]:
+        clients = [hub.client, other] * (MAXIMUM_CONCURRENT + 1)
+        return [asyncio.create_task(client.send(credentials, POINTS, hub.call())) for client in clients]
+
+    for answer, sent in ((answer_of(b"", "401 Unauthorized", Connection="close"), 1), (answer_of(b"{}"), 10)):
+        hub.server.requests.clear()
+        hub.answer = lambda _, answer=answer: answer  # type: ignore[misc]
+        found = await asyncio.gather(*sending(hub.credentials()), return_exceptions=True)
+        assert {getattr(each, "status", each) for each in found} == {500 if sent == 1 else b"{}"}
+        assert len(hub.requests) == sent
+    held = Held(hub, answer_of(b"{}", Connection="close"))
+    hub.server.requests.clear()
+    tasks = sending(hub.credentials())
+    await held.arrived.acquire()
+    with pytest.raises(CdsError) as caught:
+        await other.send(hub.credentials(), POINTS, hub.call(0.3))
+    assert caught.value.status == 504
+    held.release()
+    await asyncio.gather(*tasks)
+    await other.close()
+    await shared.close()
+
+
+async def test_the_answer_to_a_trial_is_learned_although_it_is_late(hub: Hub) -> None:
+    """A-1: otherwise a wrong password would be sent by each call for which AEMO is too slow."""
+    held = Held(hub, answer_of(b"", "401 Unauthorized", Connection="close"))
+    credentials = hub.credentials()
+    for _ in range(2):  # the second one is not sent, because the trial is in progress
+        assert (await error_of(hub, credentials, seconds=0.3)).status == 504
+    assert (hub.secondary.requests, hub.secondary.errors) == (1, 1)
+    held.release()
+    assert (await error_of(hub, credentials)).status == 500
+    assert len(hub.requests) == 1
+
+
+async def test_a_trial_without_a_result_is_repeated_by_the_next_call(hub: Hub) -> None:
+    """403, 429 and 5xx say nothing about the password. At the end of the process the trial is given up."""
+    credentials = hub.credentials()
+    for answer in (answer_of(b"", "403 X"), answer_of(b"", "500 X"), cut):
+        hub.answer = lambda _, answer=answer: answer  # type: ignore[misc]
+        await error_of(hub, credentials)
+    held = Held(hub, b"")
+    await error_of(hub, credentials, seconds=0.3)
+    await hub.client.close()
+    held.release()
+    hub.answer = lambda _: answer_of(b"{}")
+    assert await hub.send(credentials) == b"{}"
+    assert refusals(hub) == {"403": 1}
 
 
 async def test_a_missing_permission_ends_as_soon_as_aemo_grants_it(hub: Hub) -> None:
@@ -159,9 +260,11 @@ async def test_a_missing_permission_ends_as_soon_as_aemo_grants_it(hub: Hub) -> 
     assert await hub.send(credentials) == b"{}"
 
 
-async def test_nothing_is_sent_while_the_password_is_being_changed(hub: Hub) -> None:
-    with pytest.raises(Unavailable):
-        await hub.send(hub.credentials(next_secret="Next-Passw0rd"))
+async def test_nothing_is_sent_while_it_is_unknown_which_password_aemo_accepts(hub: Hub) -> None:
+    stopped = msgspec.structs.replace(hub.credentials(), is_stopped=True)
+    for credentials in (hub.credentials(next_secret="Next-Passw0rd"), stopped):
+        with pytest.raises(Unavailable):
+            await hub.send(credentials)
     assert hub.requests == []
 
 
@@ -211,15 +314,22 @@ async def test_only_a_get_request_is_repeated_once_after_a_lost_connection(hub: 
         assert len(hub.requests) == times
 
 
-async def test_after_a_429_the_participant_pauses_and_others_do_not(hub: Hub) -> None:
-    """C-A14, C-D10: no immediate retry; the answer is 429 with Retry-After and the flag."""
-    hub.answer = lambda _: answer_of(b"", "429 Too Many Requests")
+@pytest.mark.parametrize(("answer", "status"), [("429 Too Many Requests", 429), ("503 Service Unavailable", 503)])
+async def test_after_a_throttled_answer_the_participant_pauses_and_others_do_not(
+    hub: Hub, answer: str, status: int
+) -> None:
+    """C-A14, C-D10: no immediate retry, and half the rate; a refused call gets 429 with Retry-After and the flag."""
+    hub.answer = lambda _: answer_of(b"", answer)
     credentials = hub.credentials()
     first = await error_of(hub, credentials)
     again = await error_of(hub, credentials, seconds=0.2)
     assert len(hub.requests) == 1
-    for error in (first, again):
-        assert (error.status, error.retry_after, error.is_of_secondary_holder) == (429, 1, True)
+    assert [error.status for error in (first, again)] == [status, 429]
+    for error in (first, again) if status == 429 else (again,):
+        assert (error.retry_after, error.is_of_secondary_holder) == (1, True)
+    participant = credentials.participant.id
+    state = await state_of(hub, participant.participant_id)
+    assert state.rate == pytest.approx(RATE / 2, rel=0.1)
     hub.answer = lambda _: answer_of(b"{}")
     assert await hub.send(hub.credentials()) == b"{}"
     hub.clock.move(timedelta(seconds=2))
@@ -234,24 +344,27 @@ async def test_a_circuit_opens_for_one_participant_after_failures_in_a_row(hub: 
     assert len(hub.requests) == FAILURES_TO_OPEN
 
 
-async def test_a_participant_has_at_most_four_requests_at_a_time(hub: Hub) -> None:
-    """C-A15."""
-    arrived, release = asyncio.Semaphore(0), asyncio.Event()
-
-    async def wait(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        arrived.release()
-        await release.wait()
-        writer.write(answer_of(b"{}", Connection="close"))
-        await writer.drain()
-
-    hub.answer = lambda _: wait
+async def test_a_participant_has_at_most_four_requests_at_a_time_and_two_after_a_429(hub: Hub) -> None:
+    """C-A15: the number is lowered when AEMO throttles, and rises with the rate."""
     credentials = hub.credentials()
-    sending = [asyncio.create_task(hub.send(credentials)) for _ in range(MAXIMUM_CONCURRENT + 2)]
-    for _ in range(MAXIMUM_CONCURRENT):
-        await arrived.acquire()
-    assert len(hub.requests) == MAXIMUM_CONCURRENT
-    release.set()
-    assert await asyncio.gather(*sending) == [b"{}"] * (MAXIMUM_CONCURRENT + 2)
+    await hub.send(credentials)
+    for allowed in (MAXIMUM_CONCURRENT, MAXIMUM_CONCURRENT // 2, MAXIMUM_CONCURRENT):
+        if allowed < MAXIMUM_CONCURRENT:
+            hub.answer = lambda _: answer_of(b"", "429 Too Many Requests")
+            await error_of(hub, credentials)
+            hub.clock.move(timedelta(seconds=4))
+        held = Held(hub, answer_of(b"{}", Connection="close"))
+        hub.server.requests.clear()
+        sending = [asyncio.create_task(hub.send(credentials)) for _ in range(MAXIMUM_CONCURRENT + 2)]
+        for _ in range(allowed):
+            await held.arrived.acquire()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await held.arrived.acquire()
+        assert len(hub.requests) == allowed
+        held.release()
+        assert await asyncio.gather(*sending) == [b"{}"] * (MAXIMUM_CONCURRENT + 2)
+        hub.clock.move(timedelta(minutes=5) if allowed < MAXIMUM_CONCURRENT else timedelta(0))
 
 
 async def test_the_requests_of_a_call_are_counted_with_their_results(hub: Hub) -> None:

@@ -137,6 +137,11 @@ def test_a_register_without_a_suffix_is_answered() -> None:
             {"code": "NLV1", "description": "x", "lossValue": "1.0000"},
             1,
         ),
+        (
+            {"code": "", "description": "", "lossValue": ""},
+            {"code": "N/A", "description": "N/A", "lossValue": "1.0000"},
+            3,
+        ),
     ],
 )
 def test_a_missing_loss_factor_is_mended_or_its_service_point_is_left_out(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from haas.clock import MovableClock
+from haas.errors import Unavailable
 from ops.deployment import Deployment
 from tenants.aemo.password_change import (
     AFTER_A_REFUSAL,
@@ -213,8 +214,10 @@ async def test_an_old_password_that_aemo_refuses_is_tried_once(user: User, caplo
         await user.job.run()
     assert user.tried == [OLD]
     assert await user.stopped()
-    assert not (await user.credentials()).is_changing
     assert "aemo.password_change_stopped" in caplog.messages
+    with pytest.raises(Unavailable):  # the application does not go on with it
+        await user.hub.send(await user.credentials())
+    assert user.tried == [OLD]
 
 
 async def test_a_change_that_was_not_sent_is_tried_again_a_day_later(

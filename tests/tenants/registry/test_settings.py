@@ -109,6 +109,7 @@ async def test_a_tenant_without_settings_has_the_defaults(tenant: Tenant) -> Non
         "market_source": "store",
         "unknown_market_values": "pass",
         "missing_market_values": "mend",
+        "market_header": "none",
         "private_hosts": [],
         "app": None,
         "text_messages": None,

@@ -49,9 +49,10 @@ async def test_the_loss_factor_can_be_missing_or_empty(control: httpx.AsyncClien
     """C-D1, case 4 of section 10."""
     await deviating(control, "no-loss-factor")
     assert "distributionLossFactor" not in data(await retailer.detail(NMI))
-    await deviating(control, "empty-loss-factor")
-    factor = data(await retailer.detail(NMI))["distributionLossFactor"]
-    assert factor == {"code": None, "description": None, "lossValue": None}
+    for kind, value in (("empty-loss-factor", None), ("blank-loss-factor", "")):
+        await deviating(control, kind)
+        factor = data(await retailer.detail(NMI))["distributionLossFactor"]
+        assert factor == {"code": value, "description": value, "lossValue": value}
     assert "distributionLossFactor" not in (await points(retailer))[0]
 
 
