@@ -113,7 +113,7 @@ class Measurements:
         for name, text, values in (
             ("haas_outbox_overdue_seconds", "For how long the oldest notice is due.", self._overdue),
             ("haas_code_budget_used_ratio", "Share of an hour's one-time passwords that were sent.", self._codes),
-            ("haas_wrong_answers_ratio", "Wrong answers of an hour, as share of an attack.", self._wrong_answers),
+            ("haas_wrong_answers_ratio", "Wrong one-time passwords, as share of an attack.", self._wrong_answers),
             ("haas_findings_overdue", "Findings and persons past the time limit of the CDR Rules.", self._findings),
         ):
             # Tenants of several nodes can share the label `other`.

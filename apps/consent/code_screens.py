@@ -40,7 +40,7 @@ async def verify_values(
     tx: Transaction, flow: Flow, entry: CodeEntry, problem: str | None, now: datetime
 ) -> dict[str, Any]:
     """Return the values of the step `verify`."""
-    values = await code_values(tx, entry, await flows.current_challenge(tx, flow), problem, now=now)
+    values = await code_values(tx, entry, await flows.current_challenge(tx, flow, now), problem, now=now)
     return {"step": 2, **values, **_rest_of_flow(flow, values["locked_until"])}
 
 

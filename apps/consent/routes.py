@@ -143,7 +143,7 @@ async def verify(request: _Request) -> Response[None]:
     async def action(tx: Transaction, flow: Flow, form: PageForm) -> StepOutcome:
         nonlocal known_browser
         outcome = await flows.verify(tx, flow, form.single_value("code"), context=authentication, now=now)
-        challenge = await flows.current_challenge(tx, flow)
+        challenge = await flows.current_challenge(tx, flow, now)
         known_browser = authentication_service.mark_of(challenge, authentication, now)
         return outcome
 

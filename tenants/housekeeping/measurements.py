@@ -6,8 +6,9 @@ from typing import Final
 import msgspec
 
 from haas.database import Database, Namespace
+from tenants.authentication import budgets
 from tenants.authentication import store as authentication
-from tenants.authentication.limits import CODES_OF_A_TENANT, WRONG_ANSWERS_OF_A_TENANT
+from tenants.authentication.limits import CODES_OF_A_TENANT
 from tenants.corrections import store as corrections
 from tenants.market import store as market
 from tenants.market.models import AccessState
@@ -27,7 +28,7 @@ class TenantMeasurement(msgspec.Struct, frozen=True):
     code_budget_used: float
     """The share of the one-time passwords of an hour that were sent in the last hour, from 0 to 1."""
     wrong_answers: float
-    """The wrong answers of an hour, without those in known browsers, as a share of those of an attack; it can exceed 1."""
+    """The wrong answers, without those in known browsers, as a share of those of an attack; it can exceed 1."""
     findings_overdue: int
     """How many findings about changed data, and persons who must be told of them, are past the time limit."""
     reports: ReportCounts
@@ -39,13 +40,13 @@ async def measure_tenant(database: Database, tenant: Tenant, now: datetime) -> T
     async with database.transaction(tenant.namespace) as tx:
         overdue = await notices.longest_overdue(tx, now)
         codes = await authentication.codes_sent(tx, now, CODES_OF_A_TENANT.window)
-        failures = await authentication.number_of_failures(tx, now, WRONG_ANSWERS_OF_A_TENANT.window)
+        wrong_answers = await budgets.share_of_an_attack(tx, now)
         findings = await corrections.owed(tx, now)
         reports = await notices.reports_since(tx, now - REPORTS_COUNTED)
     return TenantMeasurement(
         longest_overdue_seconds=overdue.total_seconds(),
         code_budget_used=codes / CODES_OF_A_TENANT.most,
-        wrong_answers=failures / WRONG_ANSWERS_OF_A_TENANT.most,
+        wrong_answers=wrong_answers,
         findings_overdue=findings.total,
         reports=reports,
     )

@@ -10,8 +10,9 @@ from haas.clock import MovableClock
 from haas.database import Database
 from tenants.authentication import budgets, service
 from tenants.authentication.errors import CodeRefused, IdentifierLocked, TooManyIdentifiers
-from tenants.authentication.limits import Budget
+from tenants.authentication.limits import STRANGERS, STRANGERS_UNDER_ATTACK, Budget
 from tenants.authentication.models import Challenge, SharingFlow
+from tenants.authentication.networks import network_hash
 from tenants.registry.models import Tenant
 from tests.tenants.authentication.conftest import Authentication
 
@@ -98,7 +99,9 @@ async def test_an_identifier_has_thirty_wrong_answers_in_a_day(authentication: A
 async def test_a_network_has_a_budget_of_wrong_answers_for_all_identifiers(
     authentication: Authentication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_NETWORK", (Budget(6, HOUR), Budget(50, DAY)))
+    monkeypatch.setattr(
+        budgets, "STRANGERS", STRANGERS._replace(wrong_answers_of_a_network=(Budget(6, HOUR), Budget(50, DAY)))
+    )
     began, open_challenge = authentication.clock.now(), await authentication.begin(somebody())
     for _ in range(2):
         await fail(authentication, await authentication.begin(somebody()), 3)
@@ -117,8 +120,9 @@ async def test_a_network_has_a_budget_of_wrong_answers_for_all_identifiers(
 async def test_under_attack_the_networks_get_less_and_the_sign_in_stays_open(
     authentication: Authentication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_TENANT", Budget(8, HOUR))
-    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_NETWORK_UNDER_ATTACK", (Budget(3, HOUR),))
+    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_TENANT", (Budget(8, HOUR), Budget(12, DAY)))
+    strict = STRANGERS_UNDER_ATTACK._replace(wrong_answers_of_a_network=(Budget(3, HOUR),))
+    monkeypatch.setattr(budgets, "STRANGERS_UNDER_ATTACK", strict)
     for name in (b"one", b"two"):
         await fail(authentication, await authentication.begin(somebody(), network_hash=name), 4)
     await authentication.begin(somebody(), network_hash=b"three")
@@ -131,10 +135,98 @@ async def test_under_attack_the_networks_get_less_and_the_sign_in_stays_open(
     ]
 
 
+async def test_under_attack_a_code_has_one_try_except_in_a_known_browser(
+    authentication: Authentication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A right answer is accepted everywhere: who is not known needs a new code after a wrong answer."""
+    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_TENANT", (Budget(100, HOUR), Budget(4, DAY)))
+    login_id, identifier = await authentication.logins.add_login()
+    begun, network = await authentication.begin(identifier), uuid4().bytes
+    code = await authentication.code_to(identifier)
+    assert (await authentication.refusal(begun, wrong(code))).tries_left == 4
+    await fail(authentication, await authentication.begin(somebody(), network_hash=network), 3)
+    authentication.clock.move(timedelta(minutes=5))
+    assert (await loaded(authentication, begun)).tries_left == 0
+    assert (await authentication.refusal(begun, code)).reason == "closed"
+    again = await authentication.resend(begun)
+    assert await authentication.answer(again, await authentication.code_to(identifier)) == login_id
+    last = await authentication.resend(begun)
+    code = await authentication.code_to(identifier)
+    refused = await authentication.refusal(last, wrong(code))
+    assert (refused.reason, refused.tries_left) == ("wrong", 0)
+    assert (await authentication.refusal(last, code)).reason == "closed"
+    known = await authentication.begin(identifier, known_browser=authentication.known_for(identifier))
+    code = await authentication.code_to(identifier)
+    assert (await authentication.refusal(known, wrong(code))).tries_left == 4
+    assert await authentication.answer(known, code) == login_id
+    authentication.clock.move(HOUR)
+    assert (await loaded(authentication, await authentication.begin(identifier))).tries_left == 1, "for a day"
+    authentication.clock.move(DAY)
+    assert (await loaded(authentication, await authentication.begin(identifier))).tries_left == 5
+
+
+async def test_wider_ipv6_networks_have_budgets_of_their_own(
+    authentication: Authentication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has a network of 56 or 48 bits has many of 64 bits. These get twice and four times as much."""
+    few = STRANGERS._replace(wrong_answers_of_a_network=(Budget(3, HOUR),), codes_of_a_network=Budget(3, HOUR))
+    monkeypatch.setattr(budgets, "STRANGERS", few)
+    key = authentication.context.key
+
+    async def asks(address: str, wrong_answers: int = 0) -> None:
+        network = network_hash(key, address)
+        challenge = await authentication.begin(somebody("nobody.test"), network_hash=network)
+        await fail(authentication, challenge, wrong_answers)
+
+    async def is_locked(address: str) -> bool:
+        try:
+            await asks(address)
+        except IdentifierLocked:
+            return True
+        return False
+
+    for site, wrong_answers in (("2001:db8:1", 3), ("2001:db8:2", 0)):
+        requests = 1 if wrong_answers else 3
+        for number, bits_56 in enumerate(("11", "22", "33", "44"), start=1):
+            for _ in range(requests):
+                await asks(f"{site}:{bits_56}01::1", wrong_answers)
+            assert await is_locked(f"{site}:{bits_56}01::2")
+            if number == 1:
+                for _ in range(requests):
+                    await asks(f"{site}:{bits_56}02::1", wrong_answers)
+                assert await is_locked(f"{site}:{bits_56}03::1"), "the network of 56 bits"
+            if number == 3:
+                break
+        assert await is_locked(f"{site}:5501::1"), "the network of 48 bits"
+        identifier = somebody("nobody.test")
+        known = authentication.known_for(identifier)
+        await authentication.begin(identifier, network_hash=network_hash(key, f"{site}:5501::1"), known_browser=known)
+    assert not await is_locked("2001:db8:3:5501::1")
+
+
+async def test_under_attack_strangers_and_their_networks_get_fewer_codes(
+    authentication: Authentication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_TENANT", (Budget(2, HOUR),))
+    strict = STRANGERS_UNDER_ATTACK._replace(codes_of_a_network=Budget(2, HOUR), codes_of_a_tenant=Budget(1, HOUR))
+    monkeypatch.setattr(budgets, "STRANGERS_UNDER_ATTACK", strict)
+    people = [(await authentication.logins.add_login())[1] for _ in range(2)]
+    network = uuid4().bytes
+    await fail(authentication, await authentication.begin(somebody("nobody.test"), network_hash=network), 2)
+    for _ in range(2):
+        await authentication.begin(somebody("nobody.test"))
+    with pytest.raises(IdentifierLocked):
+        await authentication.begin(somebody("nobody.test"))
+    await authentication.begin(people[0], network_hash=uuid4().bytes)
+    with pytest.raises(IdentifierLocked):
+        await authentication.begin(people[1], network_hash=uuid4().bytes)
+    await authentication.begin(people[1], known_browser=authentication.known_for(people[1]))
+
+
 async def test_a_network_can_ask_for_a_limited_number_of_codes(
     authentication: Authentication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budgets, "CODES_OF_A_NETWORK", Budget(2, HOUR))
+    monkeypatch.setattr(budgets, "STRANGERS", STRANGERS._replace(codes_of_a_network=Budget(2, HOUR)))
     first = await authentication.begin(somebody("nobody.test"))
     await authentication.begin(somebody("nobody.test"))
     with pytest.raises(IdentifierLocked) as locked:
@@ -147,7 +239,7 @@ async def test_codes_for_identifiers_that_nobody_has_use_up_nothing_of_the_tenan
     authentication: Authentication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(budgets, "CODES_OF_A_TENANT", Budget(3, HOUR))
-    monkeypatch.setattr(budgets, "CODES_FOR_STRANGERS", Budget(2, HOUR))
+    monkeypatch.setattr(budgets, "STRANGERS", STRANGERS._replace(codes_of_a_tenant=Budget(2, HOUR)))
     for _ in range(5):
         await authentication.begin(somebody("nobody.test"))
     people = [(await authentication.logins.add_login())[1] for _ in range(4)]
@@ -224,5 +316,8 @@ async def test_the_status_of_a_code_says_what_can_be_done_with_it(
 
 
 async def loaded(authentication: Authentication, challenge: Challenge) -> Challenge:
-    found: Challenge = await authentication.run(lambda tx: service.load_challenge(tx, challenge.id, "authorisation"))
+    now = authentication.clock.now()
+    found: Challenge = await authentication.run(
+        lambda tx: service.load_challenge(tx, challenge.id, "authorisation", now)
+    )
     return found
