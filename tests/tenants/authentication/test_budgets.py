@@ -171,37 +171,32 @@ async def test_wider_ipv6_networks_have_budgets_of_their_own(
     """Who has a network of 56 or 48 bits has many of 64 bits. These get twice and four times as much."""
     few = STRANGERS._replace(wrong_answers_of_a_network=(Budget(3, HOUR),), codes_of_a_network=Budget(3, HOUR))
     monkeypatch.setattr(budgets, "STRANGERS", few)
-    key = authentication.context.key
 
-    async def asks(address: str, wrong_answers: int = 0) -> None:
-        network = network_hash(key, address)
-        challenge = await authentication.begin(somebody("nobody.test"), network_hash=network)
-        await fail(authentication, challenge, wrong_answers)
+    async def asks_from(address: str, **changes: Any) -> Challenge:
+        network = network_hash(authentication.context.key, address)
+        return await authentication.begin("nobody@nobody.test", network_hash=network, **changes)
 
-    async def is_locked(address: str) -> bool:
-        try:
-            await asks(address)
-        except IdentifierLocked:
-            return True
-        return False
+    async def answers_wrongly(address: str) -> None:
+        await fail(authentication, await asks_from(address), 3)
 
-    for site, wrong_answers in (("2001:db8:1", 3), ("2001:db8:2", 0)):
-        requests = 1 if wrong_answers else 3
-        for number, bits_56 in enumerate(("11", "22", "33", "44"), start=1):
-            for _ in range(requests):
-                await asks(f"{site}:{bits_56}01::1", wrong_answers)
-            assert await is_locked(f"{site}:{bits_56}01::2")
-            if number == 1:
-                for _ in range(requests):
-                    await asks(f"{site}:{bits_56}02::1", wrong_answers)
-                assert await is_locked(f"{site}:{bits_56}03::1"), "the network of 56 bits"
-            if number == 3:
-                break
-        assert await is_locked(f"{site}:5501::1"), "the network of 48 bits"
-        identifier = somebody("nobody.test")
-        known = authentication.known_for(identifier)
-        await authentication.begin(identifier, network_hash=network_hash(key, f"{site}:5501::1"), known_browser=known)
-    assert not await is_locked("2001:db8:3:5501::1")
+    async def asks_three_times(address: str) -> None:
+        for _ in range(3):
+            await asks_from(address)
+
+    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_AN_IDENTIFIER", (Budget(100, HOUR),))
+    monkeypatch.setattr(budgets, "CODES_OF_AN_IDENTIFIER", Budget(100, HOUR))
+    for site, uses_up in (("2001:db8:1", answers_wrongly), ("2001:db8:2", asks_three_times)):
+        for used, locked in (
+            (["1101"], "1101"),
+            (["1102"], "1103"),  # 56 bits are used up
+            (["2201", "3301"], "4401"),  # 48 bits are used up
+        ):
+            for network in used:
+                await uses_up(f"{site}:{network}::1")
+            with pytest.raises(IdentifierLocked):
+                await asks_from(f"{site}:{locked}::2")
+        await asks_from(f"{site}:4401::2", known_browser=authentication.known_for("nobody@nobody.test"))
+    await asks_from("2001:db8:3:4401::2")
 
 
 async def test_under_attack_strangers_and_their_networks_get_fewer_codes(
