@@ -16,9 +16,6 @@ class Problem(msgspec.Struct, frozen=True):
 
 _PROBLEMS: Final = {
     "identifier-missing": Problem(gettext_noop("Enter your {label}."), "identifier"),
-    "identifier-locked": Problem(
-        gettext_noop("There were too many tries for this customer. Wait an hour, then try again."), "identifier"
-    ),
     "identifiers-used": Problem(
         gettext_noop(
             "You have entered details of several customers. To try another one, cancel, and start again where you came "
@@ -26,7 +23,6 @@ _PROBLEMS: Final = {
         ),
         "identifier",
     ),
-    "code-locked": Problem(gettext_noop("There were too many wrong codes. Wait an hour, then send a new code."), ""),
     "code-not-sent": Problem(
         gettext_noop("No new code can be sent now. You can still enter the last code that we sent."), ""
     ),

@@ -17,7 +17,8 @@ _REFUSED: Final = gettext_noop("We cannot share data of this account at present.
 """The same for every reason: another person may read it."""
 UNAVAILABLE_REASONS: Final = {
     "sharing-off": gettext_noop(
-        "Sharing is turned off for this joint account. An account holder can ask us to turn it on again."
+        "Sharing is turned off for this joint account. An account holder can turn it on again on our data sharing "
+        "dashboard, if the other holders agree."
     ),
     "secondary-user": gettext_noop(
         "You can use this account, but its holder has not given you permission to share its data."

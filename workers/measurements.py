@@ -45,6 +45,7 @@ class Measurements:
         self._read_at: dict[str, float] = {}
         self._overdue: dict[str, Values] = {}
         self._codes: dict[str, Values] = {}
+        self._wrong_answers: dict[str, Values] = {}
         self._findings: dict[str, Values] = {}
         self._reports: dict[str, Values] = {}
         self._poll_ages: Values = {}
@@ -70,6 +71,7 @@ class Measurements:
         now, slots = self._services.clock.now(), asyncio.Semaphore(CONCURRENT)
         overdue: Values = {}
         codes: Values = {}
+        wrong_answers: Values = {}
         findings: Values = {}
         reports: Values = {}
 
@@ -83,6 +85,7 @@ class Measurements:
             # Tenants above the limit share a label, which has the value of the worst one.
             overdue[label] = max(overdue.get(label, 0.0), found.longest_overdue_seconds)
             codes[label] = max(codes.get(label, 0.0), found.code_budget_used)
+            wrong_answers[label] = max(wrong_answers.get(label, 0.0), found.wrong_answers)
             findings[label] = max(findings.get(label, 0.0), found.findings_overdue)
             for report, number in found.reports._asdict().items():
                 reports[*label, report] = reports.get((*label, report), 0.0) + number
@@ -90,8 +93,8 @@ class Measurements:
         async with asyncio.TaskGroup() as group:
             for tenant in tenants:
                 group.create_task(one(tenant))
-        self._overdue[node], self._codes[node], self._findings[node] = overdue, codes, findings
-        self._reports[node] = reports
+        self._overdue[node], self._codes[node], self._wrong_answers[node] = overdue, codes, wrong_answers
+        self._findings[node], self._reports[node] = findings, reports
 
     async def _measure_deployment(self, tenants: list[Tenant]) -> None:
         services, now = self._services, self._services.clock.now()
@@ -110,6 +113,7 @@ class Measurements:
         for name, text, values in (
             ("haas_outbox_overdue_seconds", "For how long the oldest notice is due.", self._overdue),
             ("haas_code_budget_used_ratio", "Share of an hour's one-time passwords that were sent.", self._codes),
+            ("haas_wrong_answers_ratio", "Wrong one-time passwords, as share of an attack.", self._wrong_answers),
             ("haas_findings_overdue", "Findings and persons past the time limit of the CDR Rules.", self._findings),
         ):
             # Tenants of several nodes can share the label `other`.

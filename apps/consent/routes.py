@@ -15,14 +15,13 @@ from apps.consent.account_form import account_form
 from apps.consent.browser import FlowBrowser, as_uuid, flow_browser, flow_id, in_flow, refresh_directory
 from apps.consent.template_values import Screen, StepQuery, build_screen
 from apps.http.authentication import KNOWN_BROWSER, authentication_context, find_login
-from apps.http.code_entry import code_entry
+from apps.http.code_entry import IDENTIFIER_LOCKED, code_entry, lock_parameters
 from apps.http.context import context
 from apps.http.flows import flow_url
 from apps.http.form_encoding import MAXIMUM_BODY_BYTES
 from apps.http.page_forms import PageForm, form_token, read_form
 from apps.http.pages import SEE_OTHER, brand_of, page, redirect
 from apps.http.typed_identifiers import forget_typed, keep_typed
-from haas.clock import epoch
 from haas.database import Transaction
 from haas.errors import HaasError
 from tenants.authentication import service as authentication_service
@@ -41,7 +40,6 @@ from tenants.consent.errors import (
 from tenants.consent.models import Flow, FlowResult, ReviewPage, StepOutcome
 from tenants.consent.review import shown_content, shown_digest
 from themes.views import recipient_view
-from themes.wording import next_minute
 
 _Request = Request[Any, Any, Any]
 _FormAction = Callable[[Transaction, Flow, PageForm], Awaitable[StepOutcome]]
@@ -143,7 +141,7 @@ async def verify(request: _Request) -> Response[None]:
     async def action(tx: Transaction, flow: Flow, form: PageForm) -> StepOutcome:
         nonlocal known_browser
         outcome = await flows.verify(tx, flow, form.single_value("code"), context=authentication, now=now)
-        challenge = await flows.current_challenge(tx, flow)
+        challenge = await flows.current_challenge(tx, flow, now)
         known_browser = authentication_service.mark_of(challenge, authentication, now)
         return outcome
 
@@ -270,7 +268,7 @@ async def _submit(
     try:
         outcome = await in_flow(request, browser, act, answers_code=answers_code)
     except _PROBLEMS as error:
-        until = {"until": str(epoch(next_minute(error.until)))} if isinstance(error, IdentifierLocked) else {}
+        until = lock_parameters(error) if isinstance(error, IdentifierLocked) else {}
         return _redirect_with_problem(browser, step, _problem_name(error, step), **parameters, **until)
     if isinstance(outcome, Response):
         return outcome
@@ -291,7 +289,7 @@ def _problem_name(error: HaasError, step: FlowStep) -> str:
         case CodeRefused():
             return f"code-{error.reason}"
         case IdentifierLocked():
-            return "identifier-locked" if step == "identify" else "code-locked"
+            return IDENTIFIER_LOCKED if step == "identify" else "code-locked"
         case TooManyIdentifiers():
             return "identifiers-used"
         case ResponseImpossible():

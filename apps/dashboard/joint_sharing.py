@@ -15,6 +15,7 @@ from apps.dashboard.disclosed import disclosed_by_account
 from apps.dashboard.joint_addresses import JOINT_ACCOUNT, account_path
 from apps.dashboard.joint_requests import JointRequest, joint_request, named_account
 from apps.dashboard.joint_sharing_views import SharedView, shared_view
+from apps.dashboard.recipients import accreditation_numbers, identified_recipient
 from apps.dashboard.return_page import with_query
 from apps.http.page_forms import read_form
 from apps.http.pages import redirect
@@ -40,10 +41,12 @@ async def show_joint_sharing(
     """Show what is shared of the account, with whom and until when, and what was disclosed."""
     async with joint_request(request, customer_id) as asked:
         account, view = await _load(asked, account_id, sharing_id)
+    numbers = await accreditation_numbers(request, [view.shared])
     return signed_in_page(
         request,
         asked.session,
         "dashboard/joint_sharing",
+        recipient=identified_recipient(view.shared, numbers),
         path=account_path(customer_id, account_id),
         account=account,
         customer=asked.viewer.acting_for(customer_id),

@@ -13,6 +13,7 @@ import msgspec
 
 from apps.dashboard.disclosed import DisclosedEntry, disclosed_by_account
 from apps.dashboard.labels import account_titles, joined
+from apps.dashboard.recipients import IdentifiedRecipient, identified_recipient
 from apps.dashboard.viewer import DashboardViewer
 from haas.language import gettext, gettext_noop
 from tenants.accounts.descriptions import AccountName
@@ -40,6 +41,7 @@ class SharedByUser(msgspec.Struct, frozen=True, kw_only=True):
     product: str
     recipient: str
     """The name of the legal entity."""
+    identified: IdentifiedRecipient
     status: str
     is_on: bool
     summary: str
@@ -80,11 +82,22 @@ class UsedAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def secondary_user_view(
-    user: SecondaryUser, holder_id: UUID, viewer: DashboardViewer, *, disclosed: Sequence[DisclosedCluster] = ()
+    user: SecondaryUser,
+    holder_id: UUID,
+    viewer: DashboardViewer,
+    *,
+    disclosed: Sequence[DisclosedCluster] = (),
+    numbers: Mapping[str, str | None] | None = None,
 ) -> SecondaryUserView:
-    """Return the view of a secondary user. `disclosed` is what the ledger tells the holder of the account."""
+    """Return the view of a secondary user.
+
+    `disclosed` is what the ledger tells the holder of the account, and `numbers` are the accreditation numbers by the
+    ids of the recipients. A page without these details needs neither.
+    """
     blocked = {sharing_id for each in user.blocked for sharing_id in each.sharing_ids}
-    sharing = [_sharing(each, user, viewer, blocked, disclosed) for each in user.sharing]
+    sharing = [
+        _sharing(each, user, viewer, blocked, disclosed=disclosed, numbers=numbers or {}) for each in user.sharing
+    ]
     return SecondaryUserView(
         id=user.id,
         name=user.name,
@@ -132,7 +145,9 @@ def _sharing(
     user: SecondaryUser,
     viewer: DashboardViewer,
     blocked: set[UUID],
+    *,
     disclosed: Sequence[DisclosedCluster],
+    numbers: Mapping[str, str | None],
 ) -> SharedByUser:
     why = None if shared.state == "ended" else _why(shared, user, is_blocked=shared.id in blocked)
     of_this = [each for each in disclosed if each.arrangement_id == shared.arrangement_id]
@@ -141,6 +156,7 @@ def _sharing(
         id=shared.id,
         product=shared.product,
         recipient=shared.recipient,
+        identified=identified_recipient(shared, numbers),
         status=_status(shared, why, viewer.now),
         is_on=why is None and shared.ended_at is None,
         summary=_summary(shared, viewer),

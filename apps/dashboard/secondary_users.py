@@ -24,6 +24,7 @@ from apps.dashboard.browser import (
     signed_in_page,
     viewer_of_session,
 )
+from apps.dashboard.recipients import accreditation_numbers
 from apps.dashboard.return_page import SECONDARY_USERS
 from apps.dashboard.secondary_user_views import (
     SecondaryUserView,
@@ -254,7 +255,9 @@ async def _load(request: _Request, user_id: UUID) -> _Loaded:
             stopped = await service.stopped_by_withdrawal(tx, acting, user.account_id, user.customer_id, now=ctx.now)
         zone = ctx.tenant.time_zone
         disclosed = await ledger.of_account(tx, user.account_id, acting.customer_id, now=ctx.now, zone=zone)
-    view = secondary_user_view(user, acting.customer_id, viewer_of_session(request, session), disclosed=disclosed)
+    numbers = await accreditation_numbers(request, user.sharing)
+    viewer = viewer_of_session(request, session)
+    view = secondary_user_view(user, acting.customer_id, viewer, disclosed=disclosed, numbers=numbers)
     ids = {each.id for each in stopped}
     return _Loaded(session, view, [each for each in view.sharing if each.id in ids])
 

@@ -16,7 +16,7 @@ from apps.dashboard.browser import (
 )
 from apps.dashboard.return_page import DASHBOARD, RETURN_TO, page_name, page_path, with_query
 from apps.http.authentication import KNOWN_BROWSER, authentication_context, find_login, refresh_directory_for
-from apps.http.code_entry import code_entry, code_values
+from apps.http.code_entry import IDENTIFIER_LOCKED, code_entry, code_values, lock_parameters, locked_until
 from apps.http.context import context
 from apps.http.page_forms import form_token, read_form
 from apps.http.pages import brand_of, page, redirect
@@ -64,14 +64,19 @@ async def show_sign_in(request: _Request) -> Response[Any]:
             return redirect(page_path(to))
         if not secret or await sessions.is_used_or_ended(tx, secret):
             secret = new_secret()
+    problem_name, typed = request.query_params.get("problem"), typed_identifier(request, secret)
+    until = locked_until(request.query_params.get("until"), ctx.now) if problem_name == IDENTIFIER_LOCKED else None
+    if until is not None:
+        restart = with_query(SIGN_IN, **{RETURN_TO: to})
+        return COOKIE.set(page(request, "dashboard/locked", typed=typed, locked_until=until, restart=restart), secret)
     notice = NOTICES.get(request.query_params.get("notice", ""))
     shown = page(
         request,
         "dashboard/sign_in",
         form_token=form_token(secret),
         return_to=to,
-        typed=typed_identifier(request, secret),
-        problem=problem(request.query_params.get("problem"), label=brand_of(request).identifier_label),
+        typed=typed,
+        problem=problem(problem_name, label=brand_of(request).identifier_label),
         notice=None if notice is None else gettext(notice),
     )
     return COOKIE.set(shown, secret)
@@ -90,8 +95,9 @@ async def sign_in(request: _Request) -> Response[None]:
     try:
         async with ctx.services.database.transaction(ctx.tenant.namespace) as tx:
             await sessions.request_code(tx, secret, identifier, login, context=authentication, now=ctx.now)
-    except IdentifierLocked:
-        return keep_typed(request, to_form(SIGN_IN, to, problem="identifier-locked"), secret, identifier)
+    except IdentifierLocked as locked:
+        refused = to_form(SIGN_IN, to, problem=IDENTIFIER_LOCKED, **lock_parameters(locked))
+        return keep_typed(request, refused, secret, identifier)
     return keep_typed(request, to_form(VERIFY, to), secret, identifier)
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 
 from apps.dashboard.disclosed import DisclosedOf, DisclosedSummary, disclosed_by_account, disclosed_summary
 from apps.dashboard.labels import FORMER_ACCOUNT, titles_by_id
+from apps.dashboard.recipients import https_address
 from apps.dashboard.status import status_of
 from apps.dashboard.timeline import TimelineEntry, timeline_of
 from apps.dashboard.viewer import DashboardViewer
@@ -90,7 +90,7 @@ def arrangement_view(
     return ArrangementView(
         id=arrangement.id,
         recipient=recipient_view(arrangement.recipient, accreditation_number),
-        policy=_https(arrangement.recipient.policy_uri),
+        policy=https_address(arrangement.recipient.policy_uri),
         current=status.current,
         may_stop=status.current and viewer.may_stop(customer_id),
         status=status.text,
@@ -128,14 +128,3 @@ def _account_view(
         unavailable=reason,
         approve_by=account.approve_by if reason == "approval-pending" else None,
     )
-
-
-def _https(address: str | None) -> str | None:
-    """Return an address that a page can link to, or None: software statements may contain other kinds."""
-    if address is None:
-        return None
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    return address if parts.scheme == "https" and parts.hostname else None

@@ -9,9 +9,10 @@ from litestar.connection import ASGIConnection
 from apps.http.context import context
 from apps.http.session_cookies import HostCookie
 from tenants.accounts.service import market_day
-from tenants.authentication.codes import authentication_key, network_hash, preset_codes
+from tenants.authentication.codes import authentication_key, preset_codes
 from tenants.authentication.limits import KNOWN_BROWSER_LIFETIME
 from tenants.authentication.models import AuthenticationContext
+from tenants.authentication.networks import network_hash
 from tenants.parties.models import Login, Person, canonical_identifier
 
 KNOWN_BROWSER: Final = HostCookie("known-browser", KNOWN_BROWSER_LIFETIME)

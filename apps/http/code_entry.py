@@ -1,19 +1,23 @@
 """The step in which a person enters a one-time password, in the consent flow and at the dashboard."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from litestar import Request
 
 from apps.http.authentication import authentication_context
 from apps.http.typed_identifiers import typed_identifier
+from haas.clock import epoch
 from haas.database import Transaction
 from tenants.authentication import service as authentication
-from tenants.authentication.limits import CODE_LIFETIME
+from tenants.authentication.errors import IdentifierLocked
+from tenants.authentication.limits import CODE_LIFETIME, DAY
 from tenants.authentication.models import AuthenticationContext, Challenge
 from themes import wording
 from themes.problems import problem
 
+IDENTIFIER_LOCKED: Final = "identifier-locked"
+"""The problem after which the page that asks for an identifier says until when no code is sent for it."""
 _LOCKED: Final = "code-locked"
 _NOT_SENT: Final = "code-not-sent"
 
@@ -60,3 +64,16 @@ async def code_values(
         "lifetime": wording.duration(int(CODE_LIFETIME.total_seconds())),
         "problem": problem(problem_name, tries_left=challenge.tries_left),
     }
+
+
+def lock_parameters(error: IdentifierLocked) -> dict[str, str]:
+    """Return the parameter of the address of a page that says until when no code is sent, in seconds since 1970."""
+    return {"until": str(epoch(wording.next_minute(error.until)))}
+
+
+def locked_until(text: str | None, now: datetime) -> datetime | None:
+    """Return the time of `lock_parameters`, or None if it is malformed, over, or too far away."""
+    if text is None or not (text.isascii() and text.isdigit()) or len(text) > len("99999999999"):
+        return None
+    until = datetime.fromtimestamp(int(text), UTC)
+    return until if now < until <= now + DAY + timedelta(minutes=1) else None

@@ -14,6 +14,7 @@ from apps.dashboard.joint_cards import JointCard
 from apps.dashboard.joint_sharing import joint_sharing_notice
 from apps.dashboard.joint_sharing_views import shared_view
 from apps.dashboard.joint_views import effects_view, joint_account_view
+from apps.dashboard.recipients import identified_recipient
 from apps.dashboard.viewer import DashboardViewer
 from ops.preview.late_texts import hint, late, said
 from tenants.accounts.models import DisclosureFacts, HeldAccount, account_hint
@@ -61,7 +62,8 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
     asked: Any = SimpleNamespace(acting=Acting(customer_id=CUSTOMER, staff="s"), viewer=viewer, now=now)
     shared = SharedByOther(
         id=UUID(int=3), arrangement_id=UUID(int=4), account_id=ACCOUNT, account="Beach house",
-        recipient="Bright Bill Technologies Pty Ltd", product="Bright Bill Comparison",
+        recipient="Bright Bill Technologies Pty Ltd", brand="Bright Bill", product="Bright Bill Comparison",
+        recipient_id="r", policy_uri="https://brightbill.example/cdr-policy",
         data=late(clusters, ("energy:accounts.basic:read", "energy:billing:read"), "person"),
         authorised_at=now - timedelta(days=30), changed_at=(now - timedelta(days=3),), until=now + timedelta(days=335),
         is_once_off=False, ended_at=None, state="sharing", own_approval=None, approve_by=None,
@@ -104,7 +106,7 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
         answers=2,
         corrected_at=None,
     )
-    long_names = msgspec.structs.replace(waiting, product=LONG_NAME, recipient=f"{LONG_NAME} Pty Ltd")
+    long_names = msgspec.structs.replace(waiting, product=LONG_NAME, brand=LONG_NAME, recipient=f"{LONG_NAME} Pty Ltd")
     page = {**dashboard, "path": PATH, "account": late(_beach_house), "customer": None}
     missing = late(problem, "notices-missing")
     views = {
@@ -116,6 +118,11 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
             ("removed", removed, [entry]),
         )
     }
+    recipients = {
+        name: identified_recipient(each, {"r": "ADR000123"})
+        for name, each in (("shared", shared), ("asked", waiting), ("long", long_names), ("removed", removed))
+    }
+    of_sharing = {name: {**page, "sharing": view, "recipient": recipients[name]} for name, view in views.items()}
     return {
         "12-joint-accounts": ("dashboard/joint_accounts", {**dashboard, "joint": JOINT_CARDS}),
         "12-joint-accounts-none": ("dashboard/joint_accounts", {**dashboard, "joint": []}),
@@ -151,12 +158,12 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
             "dashboard/joint_proposal",
             {**page, "effects": late(effects_view, resumes), "answer": "agree", "proposal": proposal},
         ),
-        "12-joint-sharing": ("dashboard/joint_sharing", {**page, "sharing": views["shared"]}),
-        "12-joint-sharing-asked": ("dashboard/joint_sharing", {**page, "sharing": views["asked"]}),
-        "7-joint-sharing-long-names": ("dashboard/joint_sharing", {**page, "sharing": views["long"]}),
+        "12-joint-sharing": ("dashboard/joint_sharing", of_sharing["shared"]),
+        "12-joint-sharing-asked": ("dashboard/joint_sharing", of_sharing["asked"]),
+        "7-joint-sharing-long-names": ("dashboard/joint_sharing", of_sharing["long"]),
         "12-joint-sharing-removed": (
             "dashboard/joint_sharing",
-            {**page, "sharing": views["removed"], "notice": late(joint_sharing_notice, "removed", views["removed"])},
+            {**of_sharing["removed"], "notice": late(joint_sharing_notice, "removed", views["removed"])},
         ),
         "12-joint-approve": (
             "dashboard/joint_decision",

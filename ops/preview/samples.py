@@ -425,6 +425,8 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "5-sign-in": ("dashboard/sign_in", DASHBOARD),
     "5-sign-in-verify": ("dashboard/verify", {**DASHBOARD, **CODE}),
+    "5-sign-in-locked": ("dashboard/locked", {**DASHBOARD, **LOCKED}),
+    "5-sign-in-verify-locked": ("dashboard/verify", {**DASHBOARD, **LOCKED}),
     "5-sign-in-link": ("dashboard/link", {**DASHBOARD, "state": "ready", "token": "t"}),
     "5-sign-in-link-not-newest": ("dashboard/link", {**DASHBOARD, "state": "not-newest", "token": ""}),
     "5-sign-in-link-elsewhere": ("dashboard/link", {**DASHBOARD, "state": "elsewhere", "token": ""}),

@@ -6,9 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from apps.dashboard.recipients import IdentifiedRecipient
 from apps.dashboard.secondary_users import secondary_user_notice
 from ops.preview.late_texts import day, late, said
 from tenants.data_language import clusters
+from themes.views import RecipientView
 
 SCOPES = (
     "energy:accounts.basic:read", "energy:accounts.detail:read", "energy:billing:read",
@@ -22,7 +24,7 @@ Screen = tuple[str, dict[str, Any]]
 
 def _sharing(now: datetime, number: int, product: str, **changes: Any) -> SimpleNamespace:
     received = {"first_day": (now - timedelta(days=60)).date(), "last_at": now}
-    values = {
+    values: dict[str, Any] = {
         "id": UUID(int=number), "product": product, "recipient": f"{product} Pty Ltd", "status": said("Sharing"),
         "is_on": True, "summary": said("Until {time}", time=day(now + timedelta(days=365))), "why": None,
         "authorised_at": now, "changed_at": [],
@@ -32,7 +34,12 @@ def _sharing(now: datetime, number: int, product: str, **changes: Any) -> Simple
             SimpleNamespace(title=said("Billing payments and history"), corrected_at=now, **received),
         ],
     }  # fmt: skip
-    return SimpleNamespace(**{**values, **changes})
+    values |= changes
+    names = RecipientView(
+        client_name=product, org_name=product, legal_entity_name=values["recipient"], accreditation_number="ADR000123"
+    )
+    identified = IdentifiedRecipient(names, "https://brightbill.example/cdr-policy")
+    return SimpleNamespace(identified=identified, **values)
 
 
 def _user(now: datetime, number: int, name: str, **changes: Any) -> SimpleNamespace:

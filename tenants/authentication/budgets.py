@@ -11,7 +11,6 @@ IdentifierLocked.
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Final, NamedTuple
 
 from haas.database import Transaction
@@ -19,18 +18,18 @@ from tenants.authentication import store
 from tenants.authentication.errors import IdentifierLocked
 from tenants.authentication.limits import (
     ALARM_AT,
-    CODES_FOR_STRANGERS,
-    CODES_OF_A_NETWORK,
     CODES_OF_A_TENANT,
     CODES_OF_AN_IDENTIFIER,
     DAY,
-    WRONG_ANSWERS_OF_A_NETWORK,
-    WRONG_ANSWERS_OF_A_NETWORK_UNDER_ATTACK,
+    STRANGERS,
+    STRANGERS_UNDER_ATTACK,
     WRONG_ANSWERS_OF_A_TENANT,
     WRONG_ANSWERS_OF_AN_IDENTIFIER,
     Budget,
+    StrangerLimits,
 )
 from tenants.authentication.models import ChallengeSummary
+from tenants.authentication.networks import networks_of
 
 logger = logging.getLogger(__name__)
 _ALARM_AGAIN_AFTER: Final = timedelta(minutes=5)
@@ -74,10 +73,15 @@ async def _past_challenges(tx: Transaction, asking: Asking, now: datetime) -> Se
     past = await store.results_of_identifier(tx, asking.identifier_hash, now, DAY, is_known_browser=known)
     if known:
         past = _after_last_right_answer(past)
-    _require_below(past, WRONG_ANSWERS_OF_AN_IDENTIFIER, now)
+    used_until = _used_until(past, WRONG_ANSWERS_OF_AN_IDENTIFIER, now)
     if not known and asking.network_hash is not None:
-        of_network = await store.failures_of_network(tx, asking.network_hash, now, DAY)
-        _require_below(of_network, await _budgets_of_a_network(tx, now), now)
+        limits = await limits_of_strangers(tx, now)
+        for network in networks_of(asking.network_hash):
+            of_network = await store.failures_of_network(tx, network.prefix, now, DAY)
+            shares = [_times(budget, network.share) for budget in limits.wrong_answers_of_a_network]
+            used_until += _used_until(of_network, shares, now)
+    if used_until:
+        raise IdentifierLocked(max(used_until))
     return past
 
 
@@ -87,25 +91,37 @@ async def require_codes_left(tx: Transaction, asking: Asking, past: Sequence[Cha
     unanswered = [each for each in _within(past, window, now) if not each.answered]
     if len(unanswered) >= most:
         raise IdentifierLocked(unanswered[-most].created_at + window)
-    if not asking.is_known_browser and asking.network_hash is not None:
-        most, window = CODES_OF_A_NETWORK
-        at = await store.nth_latest_of_network(tx, asking.network_hash, most, now, window)
+    if asking.is_known_browser:
+        return await _require_codes_of_tenant(tx, CODES_OF_A_TENANT, now)
+    limits = await limits_of_strangers(tx, now)
+    for network in [] if asking.network_hash is None else networks_of(asking.network_hash):
+        most, window = _times(limits.codes_of_a_network, network.share)
+        at = await store.nth_latest_of_network(tx, network.prefix, most, now, window)
         if at is not None:
             raise IdentifierLocked(at + window)
-    await _require_codes_of_tenant(tx, CODES_OF_A_TENANT if asking.is_known_browser else CODES_FOR_STRANGERS, now)
+    return await _require_codes_of_tenant(tx, limits.codes_of_a_tenant, now)
 
 
-async def _budgets_of_a_network(tx: Transaction, now: datetime) -> Sequence[Budget]:
-    """Return the budgets of every network, which are smaller while the tenant is under attack."""
-    most, window = WRONG_ANSWERS_OF_A_TENANT
-    failures = await store.number_of_failures(tx, now, window)
-    if failures >= most:
+async def limits_of_strangers(tx: Transaction, now: datetime) -> StrangerLimits:
+    """Return the limits of browsers that are not known. They are smaller while the tenant is under attack."""
+    share = await share_of_an_attack(tx, now)
+    if share >= 1:
         if _is_alarm_due(tx, "attack", now):
-            logger.error("authentication.many_wrong_answers", extra={"answers": failures, "limit": most})
-        return WRONG_ANSWERS_OF_A_NETWORK_UNDER_ATTACK
-    if failures >= most * ALARM_AT and _is_alarm_due(tx, "answers", now):
-        logger.warning("authentication.many_wrong_answers", extra={"answers": failures, "limit": most})
-    return WRONG_ANSWERS_OF_A_NETWORK
+            logger.error("authentication.many_wrong_answers", extra={"share": share})
+        return STRANGERS_UNDER_ATTACK
+    if share >= ALARM_AT and _is_alarm_due(tx, "answers", now):
+        logger.warning("authentication.many_wrong_answers", extra={"share": share})
+    return STRANGERS
+
+
+async def share_of_an_attack(tx: Transaction, now: datetime) -> float:
+    """Return the tenant's wrong answers as a share of those from which on it is under attack, which is then at least 1.
+
+    Each challenge that is counted has a wrong answer, so there is no need to count more of them than the budget.
+    """
+    return max([
+        await store.number_of_failures(tx, now, window, most) / most for most, window in WRONG_ANSWERS_OF_A_TENANT
+    ])  # fmt: skip
 
 
 async def _require_codes_of_tenant(tx: Transaction, budget: Budget, now: datetime) -> None:
@@ -129,24 +145,25 @@ def _is_alarm_due(tx: Transaction, name: str, now: datetime) -> bool:
     return True
 
 
-def _require_below(past: Sequence[ChallengeSummary], budgets: Sequence[Budget], now: datetime) -> None:
-    """Raise IdentifierLocked if the wrong answers have used a budget, until all budgets have something left."""
-    until = max(chain.from_iterable(_used_until(past, budget, now) for budget in budgets), default=None)
-    if until is not None:
-        raise IdentifierLocked(until)
+def _times(budget: Budget, share: int) -> Budget:
+    return Budget(budget.most * share, budget.window)
 
 
-def _used_until(past: Sequence[ChallengeSummary], budget: Budget, now: datetime) -> list[datetime]:
-    """Return when the budget has something left again, or nothing if it has something left now."""
+def _used_until(past: Sequence[ChallengeSummary], budgets: Sequence[Budget], now: datetime) -> list[datetime]:
+    """Return when each budget that the wrong answers have used has something left again."""
+    return [until for budget in budgets if (until := _budget_used_until(past, budget, now)) is not None]
+
+
+def _budget_used_until(past: Sequence[ChallengeSummary], budget: Budget, now: datetime) -> datetime | None:
     recent = _within(past, budget.window, now)
     failures = sum(each.failures for each in recent)
     for each in recent:
         if failures < budget.most:
-            break
+            return None
         failures -= each.failures
         if failures < budget.most:
-            return [each.created_at + budget.window]
-    return []
+            return each.created_at + budget.window
+    return None
 
 
 def _within(past: Sequence[ChallengeSummary], window: timedelta, now: datetime) -> Sequence[ChallengeSummary]:

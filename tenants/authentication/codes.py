@@ -4,15 +4,12 @@ import hmac
 import json
 import secrets
 from hashlib import sha256
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from uuid import UUID
 
 from tenants.authentication.limits import CODE_DIGITS
 from tenants.authentication.models import CodePurpose
 from tenants.parties.models import FULL_STOPS, LONGEST_IDENTIFIER, canonical_identifier, plain_text
-
-_IPV6_NETWORK_BITS = 64
 
 
 def authentication_key(subject_key: bytes) -> bytes:
@@ -45,25 +42,6 @@ def code_hash(key: bytes, challenge_id: UUID, purpose: CodePurpose, code: str) -
 def identifier_hash(key: bytes, canonical: str) -> bytes:
     """Return the hash of an identifier, by which challenges are counted without storing unknown identifiers."""
     return hmac.digest(key, b"identifier\0" + canonical.encode(), sha256)
-
-
-def network_hash(key: bytes, address: str) -> bytes:
-    """Return the hash of the network of a client's address, by which requests are counted. Addresses are not stored.
-
-    The network is the address for IPv4, and the first 64 bits for IPv6, because a client can use another address of
-    that network for every request. A text that is no address is one network of its own.
-    """
-    return hmac.digest(key, b"network\0" + _network(address).encode(), sha256)
-
-
-def _network(address: str) -> str:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(parsed, IPv6Address):
-        return str(parsed.ipv4_mapped or IPv6Network((parsed, _IPV6_NETWORK_BITS), strict=False))
-    return str(parsed)
 
 
 def preset_codes(path: Path | None, slug: str) -> dict[str, str]:

@@ -21,26 +21,53 @@ class Budget(NamedTuple):
 
 
 WRONG_ANSWERS_OF_AN_IDENTIFIER: Final = (Budget(10, HOUR), Budget(30, DAY))
-WRONG_ANSWERS_OF_A_NETWORK: Final = (Budget(100, HOUR), Budget(500, DAY))
-"""For challenges that were requested from one IPv4 address or one IPv6 network of 64 bits.
+WRONG_ANSWERS_OF_A_TENANT: Final = (Budget(1_000, HOUR), Budget(5_000, DAY))
+"""Beyond one of them the tenant is under attack, and strangers get less. Wrong answers in known browsers do not count.
 
-Thousands of people can share an address of a mobile carrier, and few of them share energy data in the same hour.
+The sign-in is not closed: otherwise strangers could close it for everybody.
 """
-WRONG_ANSWERS_OF_A_NETWORK_UNDER_ATTACK: Final = (Budget(10, HOUR), Budget(500, DAY))
-"""These apply to every network while the tenant has had more wrong answers than WRONG_ANSWERS_OF_A_TENANT."""
-WRONG_ANSWERS_OF_A_TENANT: Final = Budget(1_000, HOUR)
-"""Beyond it the networks get less. The sign-in is not closed: otherwise strangers could close it for everybody."""
+NETWORK_SHARES: Final = {64: 1, 56: 2, 48: 4}
+"""How many times the limits of a network a network with so many bits of an IPv6 address gets. An IPv4 address gets one.
+
+Many households and offices have 56 or 48 bits, and all phones of a carrier can be in the networks of one 48.
+"""
 CODES_OF_AN_IDENTIFIER: Final = Budget(20, HOUR)
 """It counts the codes that were not answered correctly, also if others were."""
-CODES_OF_A_NETWORK: Final = Budget(600, HOUR)
-"""It counts the requests for codes, also for identifiers without a login."""
 CODES_OF_A_TENANT: Final = Budget(20_000, HOUR)
 """It counts the messages that are sent, and not the requests for identifiers that nobody has.
 
 It is far above the number of codes in any brand's busiest hour.
 """
-CODES_FOR_STRANGERS: Final = Budget(16_000, HOUR)
-"""The part of CODES_OF_A_TENANT for browsers in which nobody has signed in before. The rest is for known browsers."""
+
+
+class StrangerLimits(NamedTuple):
+    """What is allowed to strangers: browsers in which nobody has signed in with the identifier before."""
+
+    tries_per_code: int
+    wrong_answers_of_a_network: tuple[Budget, ...]
+    """For challenges that were requested from one network (`networks`).
+
+    Thousands of people can share an address of a mobile carrier, and few of them share energy data in the same hour.
+    """
+    codes_of_a_network: Budget
+    """It counts the requests for codes, also for identifiers without a login."""
+    codes_of_a_tenant: Budget
+    """A part of CODES_OF_A_TENANT. The rest is for known browsers."""
+
+
+STRANGERS: Final = StrangerLimits(
+    tries_per_code=TRIES_PER_CODE,
+    wrong_answers_of_a_network=(Budget(100, HOUR), Budget(500, DAY)),
+    codes_of_a_network=Budget(600, HOUR),
+    codes_of_a_tenant=Budget(16_000, HOUR),
+)
+STRANGERS_UNDER_ATTACK: Final = StrangerLimits(
+    tries_per_code=1,
+    wrong_answers_of_a_network=(Budget(10, HOUR), Budget(500, DAY)),
+    codes_of_a_network=Budget(100, HOUR),
+    codes_of_a_tenant=Budget(4_000, HOUR),
+)
+"""They hold while the tenant has had as many wrong answers as WRONG_ANSWERS_OF_A_TENANT."""
 ALARM_AT: Final = 0.5
 """The part of a tenant's budget above which an alarm is logged."""
 IDENTIFIERS_OF_A_FLOW: Final = 3

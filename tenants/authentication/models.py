@@ -20,7 +20,7 @@ class AuthenticationContext(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     """The host on which the person enters the code, without its port."""
     network_hash: bytes
-    """The network from which the request came (`codes.network_hash`)."""
+    """The network from which the request came (`networks.network_hash`)."""
     known_browser: str = ""
     """The value of the browser's cookie with the marks of earlier sign-ins (`known_browsers`)."""
     sign_in_link: str = ""
@@ -44,6 +44,8 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime
     failures: int = 0
+    tries: int = TRIES_PER_CODE
+    """How many answers it accepts altogether. While the tenant is under attack, there are fewer for strangers."""
     answered_at: datetime | None = None
     network_hash: bytes | None = None
     """The network from which the code was asked for."""
@@ -55,7 +57,7 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tries_left(self) -> int:
         """How many more answers the challenge accepts."""
-        return max(0, TRIES_PER_CODE - self.failures)
+        return max(0, self.tries - self.failures)
 
     def can_be_answered(self, now: datetime) -> bool:
         """Return whether the challenge can still be answered."""

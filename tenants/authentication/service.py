@@ -74,9 +74,18 @@ async def resend_code(
     )
 
 
-async def load_challenge(tx: Transaction, challenge_id: UUID, purpose: CodePurpose) -> Challenge | None:
-    """Return the challenge with this id and purpose, or None."""
-    return await store.challenge_by_id(tx, challenge_id, purpose)
+async def load_challenge(
+    tx: Transaction, challenge_id: UUID, purpose: CodePurpose, now: datetime, *, lock: bool = False
+) -> Challenge | None:
+    """Return the challenge with this id and purpose, with as many tries as it has now, or None.
+
+    `lock` locks its row until the transaction ends.
+    """
+    challenge = await store.challenge_by_id(tx, challenge_id, purpose, lock=lock)
+    if challenge is None or challenge.is_known_browser:
+        return challenge
+    limits = await budgets.limits_of_strangers(tx, now)
+    return msgspec.structs.replace(challenge, tries=limits.tries_per_code)
 
 
 async def code_status(
@@ -132,7 +141,7 @@ async def verify_code(
     `person` is as for `resend_code`. Raise CodeRefused or IdentifierLocked. A wrong answer is committed although the
     error ends the transaction.
     """
-    challenge = await store.challenge_by_id(tx, challenge_id, purpose, lock=True)
+    challenge = await load_challenge(tx, challenge_id, purpose, now, lock=True)
     if challenge is None or challenge.answered_at is not None:
         raise CodeRefused("closed")
     await budgets.require_answers_left(tx, _asking(challenge), now)
@@ -168,7 +177,7 @@ async def login_if_right(
     The person is not authenticated by this: the caller must call `verify_code` afterwards in every case, which counts
     wrong answers. `person` is as for `resend_code`.
     """
-    challenge = await store.challenge_by_id(tx, challenge_id, purpose)
+    challenge = await load_challenge(tx, challenge_id, purpose, now)
     digits = codes.parse_code(code)
     if challenge is None or digits is None or not challenge.can_be_answered(now):
         return None
@@ -191,7 +200,7 @@ async def verify_link(
     `person` is as for `resend_code`. Raise CodeRefused or IdentifierLocked. A wrong token is not counted: nobody can
     guess it, and mail programs break links.
     """
-    challenge = await store.challenge_by_id(tx, challenge_id, "dashboard", lock=True)
+    challenge = await load_challenge(tx, challenge_id, "dashboard", now, lock=True)
     if challenge is None or not is_link_of(challenge, token, context=context, now=now):
         raise CodeRefused("closed")
     await budgets.require_answers_left(tx, _asking(challenge), now)

@@ -85,7 +85,7 @@ async def pending_challenge(tx: Transaction, secret: str, now: datetime) -> Chal
     session = await _SESSIONS.current(tx, secret, now)
     if session is None or session.login_id is not None or session.challenge_id is None:
         return None
-    return await authentication.load_challenge(tx, session.challenge_id, "dashboard")
+    return await authentication.load_challenge(tx, session.challenge_id, "dashboard", now)
 
 
 async def sign_in(

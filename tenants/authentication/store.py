@@ -9,13 +9,16 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, litera
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Statement, Transaction
+from tenants.authentication.limits import NETWORK_SHARES
 from tenants.authentication.models import Challenge, ChallengeSummary, CodePurpose, Session
+from tenants.authentication.networks import HASH_BYTES
 from tenants.authentication.tables import challenge
 from tenants.authentication.tables import session as session_table
 
 SessionSurface = Literal["public", "admin"]
 """The surfaces whose sessions are in the tenant's schema. Those of the dashboard are on the public one."""
 _FAILED: Final = (challenge.c.failures > literal_column("0"), ~challenge.c.is_known_browser)
+_LAST: Final = b"\xff" * HASH_BYTES * len(NETWORK_SHARES)
 _is_dashboard_session = session_table.c.surface == "public"
 _by_token = and_(
     session_table.c.surface == literal_column("'public'"), session_table.c.token_hash == bindparam("token_hash")
@@ -71,15 +74,20 @@ async def results_of_identifier(
 
 
 async def failures_of_network(
-    tx: Transaction, network_hash: bytes, now: datetime, window: timedelta
+    tx: Transaction, prefix: bytes, now: datetime, window: timedelta
 ) -> Sequence[ChallengeSummary]:
     """Return the challenges with wrong answers that unknown browsers of a network asked for, oldest first."""
-    return await _results(tx, now, window, challenge.c.network_hash == network_hash, *_FAILED)
+    return await _results(tx, now, window, _is_in_network(prefix), *_FAILED)
 
 
-async def number_of_failures(tx: Transaction, now: datetime, window: timedelta) -> int:
-    """Return the tenant's number of wrong answers to challenges that unknown browsers asked for."""
-    query = select(func.coalesce(func.sum(challenge.c.failures), 0)).where(_made_within(now, window), *_FAILED)
+async def number_of_failures(tx: Transaction, now: datetime, window: timedelta, most: int) -> int:
+    """Return the number of wrong answers to the tenant's latest challenges that unknown browsers asked for.
+
+    At most `most` challenges with wrong answers are counted.
+    """
+    failed = select(challenge.c.failures).where(_made_within(now, window), *_FAILED)
+    latest = failed.order_by(challenge.c.created_at.desc()).limit(most).subquery()
+    query = select(func.coalesce(func.sum(latest.c.failures), 0))
     return int((await tx.execute(query)).scalar_one())
 
 
@@ -89,10 +97,10 @@ async def nth_latest_sent(tx: Transaction, count: int, now: datetime, window: ti
 
 
 async def nth_latest_of_network(
-    tx: Transaction, network_hash: bytes, count: int, now: datetime, window: timedelta
+    tx: Transaction, prefix: bytes, count: int, now: datetime, window: timedelta
 ) -> datetime | None:
     """Return when a network's `count`-th latest code was asked for. None if the last `window` has fewer."""
-    return await _nth_latest(tx, count, now, window, challenge.c.network_hash == network_hash)
+    return await _nth_latest(tx, count, now, window, _is_in_network(prefix))
 
 
 async def other_identifiers_of_attempt(tx: Transaction, attempt_id: UUID, identifier_hash: bytes) -> int:
@@ -226,6 +234,11 @@ async def _nth_latest(
     query = select(challenge.c.created_at).where(_made_within(now, window), condition)
     query = query.order_by(challenge.c.created_at.desc()).offset(count - 1).limit(1)
     return (await tx.execute(query)).scalar_one_or_none()
+
+
+def _is_in_network(prefix: bytes) -> ColumnElement[bool]:
+    # The hash of a network begins with those of the wider networks (`networks.network_hash`). The index has this order.
+    return challenge.c.network_hash.between(prefix, prefix + _LAST)
 
 
 def _made_within(now: datetime, window: timedelta) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ challenge = Table(
     Column("expires_at", Moment, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("answered_at", Moment),
-    # Where the code was asked for. The network is a hash with the tenant's key; null before revision 0012.
+    # Where the code was asked for, as hashes of three networks (`networks.network_hash`); null before revision 0012.
     Column("network_hash", LargeBinary),
     Column("is_known_browser", Boolean, nullable=False, server_default="false"),
     # The attempt whose consent flow the code is for; null for the dashboard. Attempts are deleted earlier or later.

@@ -129,15 +129,15 @@ async def change_selection(
 async def choose_accounts(tx: Transaction, flow: Flow, chosen: Collection[UUID], *, now: datetime) -> StepOutcome:
     """Set the accounts that are shared.
 
-    Raise StepNotCurrent. Raise ChoiceMissing if no account is chosen, or if a chosen account cannot be shared; then the
-    others stay chosen on the page.
+    Raise StepNotCurrent. Raise ChoiceMissing if no account is chosen, or if a chosen account cannot be shared. Then the
+    page shows what was sent: the other accounts stay chosen, and none if none was sent.
     """
     selection = await load_selection(tx, flow, now=now)
     available = {account.id for account in selection.available}
     if not chosen or not available.issuperset(chosen):
-        if remaining := available.intersection(chosen):
-            await store.set_stage(tx, flow.attempt.id, "preAccountSelection", now=now, accounts=sorted(remaining))
-            tx.commit_on_refusal()
+        remaining = sorted(available.intersection(chosen))
+        await store.set_stage(tx, flow.attempt.id, "preAccountSelection", now=now, accounts=remaining)
+        tx.commit_on_refusal()
         raise ChoiceMissing("accounts")
     await store.set_stage(tx, flow.attempt.id, "preAuthorisation", now=now, accounts=sorted(set(chosen)))
     return "review"

@@ -155,7 +155,7 @@ async def identify(
     Raise ChoiceMissing, StepNotCurrent, IdentifierLocked or TooManyIdentifiers.
     """
     if current_step(flow, now) == "verify":
-        challenge = await current_challenge(tx, flow)
+        challenge = await current_challenge(tx, flow, now)
         if challenge.can_be_answered(now) and (
             not canonical_identifier(identifier) or authentication.is_challenge_for(challenge, identifier, context)
         ):
@@ -172,10 +172,12 @@ async def identify(
     return "verify"
 
 
-async def current_challenge(tx: Transaction, flow: Flow) -> Challenge:
+async def current_challenge(tx: Transaction, flow: Flow, now: datetime) -> Challenge:
     """Return the challenge that the person must answer. Raise FlowClosed if there is none."""
     challenge_id = flow.attempt.challenge_id
-    challenge = None if challenge_id is None else await authentication.load_challenge(tx, challenge_id, "authorisation")
+    challenge = None
+    if challenge_id is not None:
+        challenge = await authentication.load_challenge(tx, challenge_id, "authorisation", now)
     if challenge is None:
         raise FlowClosed("over", f"attempt {flow.attempt.id} has no challenge")
     return challenge
@@ -189,7 +191,7 @@ async def resend(
     Raise StepNotCurrent, CodeRefused or IdentifierLocked.
     """
     require_step(flow, "verify", now)
-    challenge = await current_challenge(tx, flow)
+    challenge = await current_challenge(tx, flow, now)
     if challenge.id.hex == replaces:
         challenge = await authentication.resend_code(
             tx, challenge, _asked(flow), context=context, flow=_sharing(flow), now=now
@@ -217,7 +219,7 @@ async def verify(
     Raise StepNotCurrent, CodeRefused or IdentifierLocked.
     """
     require_step(flow, "verify", now)
-    challenge = await current_challenge(tx, flow)
+    challenge = await current_challenge(tx, flow, now)
     person = _asked(flow)
     login_id = await authentication.verify_code(
         tx, challenge.id, code, "authorisation", person=person, context=context, now=now

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from haas.database import Database, Namespace
+from tenants.authentication import budgets
 from tenants.authentication import store as authentication
 from tenants.authentication.limits import CODES_OF_A_TENANT
 from tenants.corrections import store as corrections
@@ -26,6 +27,8 @@ class TenantMeasurement(msgspec.Struct, frozen=True):
     """For how long the notice that has waited longest is due, or zero if none is due."""
     code_budget_used: float
     """The share of the one-time passwords of an hour that were sent in the last hour, from 0 to 1."""
+    wrong_answers: float
+    """The wrong answers, without those in known browsers, as a share of those of an attack; it can exceed 1."""
     findings_overdue: int
     """How many findings about changed data, and persons who must be told of them, are past the time limit."""
     reports: ReportCounts
@@ -37,9 +40,16 @@ async def measure_tenant(database: Database, tenant: Tenant, now: datetime) -> T
     async with database.transaction(tenant.namespace) as tx:
         overdue = await notices.longest_overdue(tx, now)
         codes = await authentication.codes_sent(tx, now, CODES_OF_A_TENANT.window)
+        wrong_answers = await budgets.share_of_an_attack(tx, now)
         findings = await corrections.owed(tx, now)
         reports = await notices.reports_since(tx, now - REPORTS_COUNTED)
-    return TenantMeasurement(overdue.total_seconds(), codes / CODES_OF_A_TENANT.most, findings.total, reports)
+    return TenantMeasurement(
+        longest_overdue_seconds=overdue.total_seconds(),
+        code_budget_used=codes / CODES_OF_A_TENANT.most,
+        wrong_answers=wrong_answers,
+        findings_overdue=findings.total,
+        reports=reports,
+    )
 
 
 async def poll_times(database: Database, control: Namespace) -> dict[str, datetime | None]:

@@ -128,7 +128,12 @@ class SharedByOther(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     recipient: str
     """The name of the legal entity."""
+    brand: str
+    """The name of the recipient's brand."""
     product: str
+    recipient_id: str
+    policy_uri: str | None
+    """The address of the recipient's CDR policy, as it is in the software statement."""
     data: tuple[Cluster, ...]
     """Only data of the account."""
     authorised_at: datetime

@@ -110,7 +110,10 @@ def _view(versions: Sequence[SharedRow], account: str, now: datetime) -> SharedB
         account_id=last.account_id,
         account=account,
         recipient=last.registration.get("legal_entity_name") or last.registration["org_name"],
+        brand=last.registration["org_name"],
         product=last.registration["client_name"],
+        recipient_id=last.recipient_id,
+        policy_uri=last.registration.get("policy_uri"),
         data=tuple(clusters(scopes, "person")),  # the clusters of accounts are the same for every kind of customer
         authorised_at=versions[0].authorised_at,
         changed_at=tuple(each.authorised_at for each in versions[1:]),

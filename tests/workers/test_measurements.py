@@ -13,7 +13,7 @@ from haas.errors import Unavailable
 from haas.metrics import OTHER
 from haas.settings import MAIN_NODE
 from ops.deployment import Deployment
-from tenants.authentication.limits import CODES_OF_A_TENANT
+from tenants.authentication.limits import CODES_OF_A_TENANT, WRONG_ANSWERS_OF_A_TENANT
 from tenants.authentication.tables import challenge
 from tenants.corrections import store as corrections
 from tenants.corrections.models import ChangedData
@@ -51,7 +51,7 @@ def values(measured: Measurements, name: str, first: str | None = None) -> dict[
 async def code_sent(deployment: Deployment, tenant: Tenant, clock: MovableClock, **changes: Any) -> None:
     login_id, _ = await CustomerData(deployment.database, tenant, clock.now).add_login()
     row = {
-        "id": tenant.id,
+        "id": uuid4(),
         "login_id": login_id,
         "identifier_hash": b"hash",
         "purpose": "dashboard",
@@ -82,8 +82,9 @@ async def test_the_state_of_tenants_and_of_others_is_measured(
     await run(deployment.database, late, corrections.add_findings, late.id, [data], **found)
     measured = Measurements(services)
     clock.move(MINUTES)
-    await code_sent(deployment, late, clock)
-    await code_sent(deployment, idle, clock, created_at=clock.now() - timedelta(hours=2))
+    await code_sent(deployment, late, clock, failures=3)
+    await code_sent(deployment, late, clock, failures=5, is_known_browser=True)
+    await code_sent(deployment, idle, clock, created_at=clock.now() - timedelta(hours=2), failures=4)
     assert next(iter(measured.collect())).samples == [], "nothing was read yet"
     try:
         await measured.measure(MAIN_NODE)
@@ -93,7 +94,9 @@ async def test_the_state_of_tenants_and_of_others_is_measured(
     assert overdue[late.slug] == pytest.approx(MINUTES.total_seconds(), abs=30)
     assert overdue[idle.slug] == 0
     codes = values(measured, "haas_code_budget_used_ratio")
-    assert (codes[late.slug], codes[idle.slug]) == (1 / CODES_OF_A_TENANT.most, 0)
+    assert (codes[late.slug], codes[idle.slug]) == (2 / CODES_OF_A_TENANT.most, 0)
+    wrong_answers = values(measured, "haas_wrong_answers_ratio")
+    assert (wrong_answers[late.slug], wrong_answers[idle.slug]) == (3 / WRONG_ANSWERS_OF_A_TENANT[0].most, 0)
     findings = values(measured, "haas_findings_overdue")
     assert (findings[late.slug], findings[idle.slug]) == (1, 0)
     assert values(measured, "haas_text_messages_reported", late.slug) == {"delivered": 1, "failed": 2}

@@ -45,6 +45,21 @@ async def test_a_change_of_the_choice_after_the_review_must_be_reviewed_again(pa
     assert "Choose at least one account." in (await browser.press("continue")).page.text
 
 
+async def test_an_empty_choice_is_shown_again_as_it_was_sent(pages: ConsentPages) -> None:
+    """Where accounts were chosen before: by an amendment in advance, and on the way back from the review."""
+    tokens = await pages.consented(pages.browser())
+    browser = pages.browser()
+    page = await pages.authenticated(browser, cdr_arrangement_id=tokens.cdr_arrangement_id)
+    for _ in range(2):
+        assert _chosen(page)
+        refused = await browser.send(page, "/accounts", account=[])
+        assert "Choose at least one account." in refused.text
+        assert _chosen(refused) == set()
+        review = (await browser.press("continue", checked=["account-1"])).page
+        assert review.path.endswith("/review")
+        page = (await browser.follow("back")).page
+
+
 async def test_a_filter_changes_only_what_is_listed(pages: ConsentPages) -> None:
     """Twelve accounts can be filtered. What the filter hides stays as it was, whatever is done with the rest."""
     names = [f"{number} Wattle Street" for number in range(1, 11)]

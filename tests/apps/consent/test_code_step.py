@@ -105,6 +105,30 @@ async def test_a_lock_has_a_page_with_its_end_and_the_flow_goes_on_then(
     page = await answered_wrongly(browser, await pages.identified(browser, identifier=identifier), 5)
     assert "Too many tries" in page.title
     assert "You can go on with this request then" in page.element("what-next").text
+    assert [page.element(name).attributes["class"] for name in ("restart", "resend")] == ["button", "button-text"]
+    changing = (await browser.press("restart")).page
+    assert changing.element("identifier").attributes["value"] == identifier, "the main button works"
+    page = await browser.send(changing, "/identify", identifier=pages.mia.identifier)
+    assert "code" in page.elements
+    changing = await browser.send(page, "/restart")
+    page = await browser.send(changing, "/identify", identifier=identifier)
+    assert page.element("locked-until").text
+    clock.move(timedelta(minutes=30))
+    page = (await browser.follow("change")).page
+    page = await browser.send(page, "/identify", identifier=identifier)
+    assert "code" in page.elements
+    code = await pages.code(identifier)
+    assert "accounts" in (await browser.send(page, "/verify", code=code)).path
+
+
+async def test_a_new_code_can_be_sent_from_a_page_that_was_locked(pages: ConsentPages, clock: MovableClock) -> None:
+    browser = pages.browser()
+    _, identifier = await pages.customers.add_login("Lee Locked")
+    other = pages.browser()
+    await answered_wrongly(other, await pages.identified(other, identifier=identifier), 5)
+    clock.move(timedelta(minutes=30))
+    page = await answered_wrongly(browser, await pages.identified(browser, identifier=identifier), 5)
+    assert f"From {page.element('locked-until').text.split(', ')[-1]} on, you can ask" in page.text
     refused = await browser.send(page, "/resend")
     assert refused.element("locked-until").text == page.element("locked-until").text
     clock.move(timedelta(minutes=30))
@@ -141,7 +165,8 @@ async def test_a_locked_identifier_is_refused_with_a_page_and_is_still_in_the_fi
     assert "identifier" not in page.elements
     assert page.element("locked-until").text
     assert page.element("entered").text == identifier
-    page = (await browser.follow("try-again")).page
+    assert page.element("change").attributes["class"] == "button"
+    page = (await browser.follow("change")).page
     assert page.element("identifier").attributes["value"] == identifier
     for until in ("x", "0", "9" * 11, "9" * 12, "\u0663"):
         page = await browser.get(f"{page.path}?problem=identifier-locked&until={until}")

@@ -109,7 +109,9 @@ async def test_an_account_that_is_no_longer_shared_is_marked(pages: ConsentPages
         await pages.customers.set_option(pages.mia.joint, option)
         text = (await browser.get(arrangement_path)).text
         assert text.count("Not shared now") == (option == "no-disclosure")
-        assert text.count("An account holder can ask us to turn it on again") == (option == "no-disclosure")
+        assert text.count("An account holder can turn it on again on our data sharing dashboard") == (
+            option == "no-disclosure"
+        )
 
 
 async def test_an_expired_arrangement_is_shown_as_finished(

@@ -115,7 +115,7 @@ async def test_a_holder_gives_the_permission_sees_what_is_shared_and_another_hol
     page = (await mia.follow("user-1")).page
     sharing = page.element("sharing").text
     for said in (
-        "Mock Software Sharing by Mock Company",
+        "Mock Software Sharing by Mock Company Mock Company Pty Ltd",
         "Until",
         "Billing payments and history",
         "Accounts and plans:",

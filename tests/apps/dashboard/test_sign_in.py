@@ -1,7 +1,10 @@
 """Signing in with a one-time password: what the page says about the code, and what the browser keeps."""
 
+from datetime import timedelta
+
+from haas.clock import MovableClock, epoch
 from ops.browser.browser import Browser
-from tenants.authentication.limits import TRIES_PER_CODE
+from tenants.authentication.limits import DAY, HOUR, TRIES_PER_CODE
 from tests.support.consent_pages import ConsentPages
 
 TYPED = "__Host-typed"
@@ -38,3 +41,46 @@ async def test_a_new_code_is_announced_and_a_code_without_tries_left_can_only_be
     assert "code" not in page.elements
     page = await browser.send(page, "/dashboard/resend")
     assert (await browser.send(page, "/dashboard/verify", code=await pages.code())).path == "/dashboard"
+
+
+async def test_a_locked_person_reads_until_when_and_can_enter_something_else(
+    pages: ConsentPages, clock: MovableClock
+) -> None:
+    """For the limit of a day too, which lasts longer than an hour."""
+    identifier = "often.locked@people.test"
+    browser = pages.browser()
+    for hours in range(3):
+        page = await browser.get("/dashboard/sign-in?to=joint")
+        page = await browser.send(page, "/sign-in", identifier=identifier)
+        for _ in range(2):
+            for _ in range(TRIES_PER_CODE):
+                page = await browser.send(page, "/dashboard/verify", code="000000")
+            if "locked-until" not in page.elements:
+                page = await browser.send(page, "/dashboard/resend")
+        assert page.title.startswith("Too many tries")
+        assert [page.element(name).attributes["class"] for name in ("restart", "resend")] == ["button", "button-text"]
+        if hours < 2:
+            clock.move(HOUR + timedelta(minutes=1))
+    locked_there = page.element("locked-until")
+    changing = (await browser.follow("restart")).page
+    page = await browser.send(changing, "/sign-in", identifier=identifier)
+    assert page.path == "/dashboard/sign-in"
+    assert page.title.startswith("Too many tries")
+    assert page.element("locked-until").text == locked_there.text
+    assert page.element("entered").text == identifier
+    assert "identifier" not in page.elements
+    assert page.element("restart").attributes["class"] == "button"
+    changing = (await browser.follow("restart")).page
+    assert changing.element("identifier").attributes["value"] == identifier
+    page = await browser.send(changing, "/sign-in", identifier=pages.mia.identifier)
+    page = await browser.send(page, "/dashboard/verify", code=await pages.code())
+    assert page.path == "/dashboard/joint-accounts"
+
+
+async def test_a_lock_that_is_over_or_cannot_be_is_ignored(pages: ConsentPages, clock: MovableClock) -> None:
+    browser = pages.browser()
+    for until in ("", "x", str(epoch(clock.now())), str(epoch(clock.now() + 2 * DAY)), "9" * 12):
+        page = await browser.get(f"/dashboard/sign-in?problem=identifier-locked&until={until}")
+        assert "identifier" in page.elements
+        assert "locked-until" not in page.elements
+        assert "problem" not in page.elements

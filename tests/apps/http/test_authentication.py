@@ -6,7 +6,7 @@ import pytest
 
 from ops.browser.browser import Browser
 from tenants.authentication import budgets
-from tenants.authentication.limits import DAY, HOUR, KNOWN_BROWSER_LIFETIME, Budget
+from tenants.authentication.limits import DAY, HOUR, KNOWN_BROWSER_LIFETIME, STRANGERS, Budget
 from tests.support.consent_pages import ConsentPages
 
 COOKIE = "__Host-known-browser"
@@ -75,7 +75,8 @@ async def test_a_wrong_code_makes_no_browser_known(pages: ConsentPages, person: 
 async def test_the_network_is_that_of_the_client_and_not_that_of_the_proxy(
     pages: ConsentPages, person: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_NETWORK", (Budget(3, HOUR), Budget(3, DAY)))
+    few = STRANGERS._replace(wrong_answers_of_a_network=(Budget(3, HOUR), Budget(3, DAY)))
+    monkeypatch.setattr(budgets, "STRANGERS", few)
 
     def browser_at(address: str) -> Browser:
         browser = pages.browser()

@@ -19,6 +19,7 @@ from haas.clock import SystemClock
 from ops.sandbox.transport import http_client
 from ops.stack.embedded import Stack
 from ops.stack.layout import measured_processes
+from tenants.authentication.limits import ALARM_AT, CODES_OF_A_TENANT, STRANGERS
 from tenants.cds.tiers import THRESHOLD_MILLISECONDS
 from tests.support.compose import PROJECT
 from workers.dispatch import Dispatcher
@@ -84,6 +85,21 @@ def test_slow_calls_are_those_above_the_thresholds_of_the_standards() -> None:
     for tiers, seconds in re.findall(r'_bucket\{tier=~"([^"]+)",le="([\d.]+)"\}', rule["expr"]):
         found.update(dict.fromkeys(tiers.split("|"), float(seconds) * 1000))
     assert found == THRESHOLD_MILLISECONDS
+
+
+def test_somebody_is_called_before_strangers_get_no_more_codes_and_when_codes_are_guessed() -> None:
+    """At the limit of the codes for strangers nobody with a new browser can sign in."""
+    limits = {
+        rule["alert"]: (rule["labels"]["severity"], *rule["expr"].split()[-2:], rule.get("for"))
+        for rule in ALERTS
+        if "haas_code_budget_used_ratio" in rule["expr"] or "haas_wrong_answers_ratio" in rule["expr"]
+    }
+    assert limits == {
+        "HaasCodeBudgetHalfUsed": ("warning", ">=", str(ALARM_AT), None),
+        "HaasCodeBudgetUsed": ("page", ">=", str(STRANGERS.codes_of_a_tenant.most / CODES_OF_A_TENANT.most), None),
+        "HaasManyWrongAnswers": ("warning", ">=", str(ALARM_AT), None),
+        "HaasCodesGuessed": ("page", ">=", "1", None),
+    }
 
 
 def test_a_job_is_late_after_more_than_its_interval() -> None:

@@ -10,8 +10,9 @@ from haas.clock import MovableClock
 from haas.database import Database
 from tenants.authentication import budgets, service
 from tenants.authentication.errors import CodeRefused, IdentifierLocked, TooManyIdentifiers
-from tenants.authentication.limits import Budget
+from tenants.authentication.limits import STRANGERS, STRANGERS_UNDER_ATTACK, Budget
 from tenants.authentication.models import Challenge, SharingFlow
+from tenants.authentication.networks import network_hash
 from tenants.registry.models import Tenant
 from tests.tenants.authentication.conftest import Authentication
 
@@ -98,7 +99,9 @@ async def test_an_identifier_has_thirty_wrong_answers_in_a_day(authentication: A
 async def test_a_network_has_a_budget_of_wrong_answers_for_all_identifiers(
     authentication: Authentication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_NETWORK", (Budget(6, HOUR), Budget(50, DAY)))
+    monkeypatch.setattr(
+        budgets, "STRANGERS", STRANGERS._replace(wrong_answers_of_a_network=(Budget(6, HOUR), Budget(50, DAY)))
+    )
     began, open_challenge = authentication.clock.now(), await authentication.begin(somebody())
     for _ in range(2):
         await fail(authentication, await authentication.begin(somebody()), 3)
@@ -117,8 +120,9 @@ async def test_a_network_has_a_budget_of_wrong_answers_for_all_identifiers(
 async def test_under_attack_the_networks_get_less_and_the_sign_in_stays_open(
     authentication: Authentication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_TENANT", Budget(8, HOUR))
-    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_NETWORK_UNDER_ATTACK", (Budget(3, HOUR),))
+    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_TENANT", (Budget(8, HOUR), Budget(12, DAY)))
+    strict = STRANGERS_UNDER_ATTACK._replace(wrong_answers_of_a_network=(Budget(3, HOUR),))
+    monkeypatch.setattr(budgets, "STRANGERS_UNDER_ATTACK", strict)
     for name in (b"one", b"two"):
         await fail(authentication, await authentication.begin(somebody(), network_hash=name), 4)
     await authentication.begin(somebody(), network_hash=b"three")
@@ -131,10 +135,93 @@ async def test_under_attack_the_networks_get_less_and_the_sign_in_stays_open(
     ]
 
 
+async def test_under_attack_a_code_has_one_try_except_in_a_known_browser(
+    authentication: Authentication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A right answer is accepted everywhere: who is not known needs a new code after a wrong answer."""
+    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_TENANT", (Budget(100, HOUR), Budget(4, DAY)))
+    login_id, identifier = await authentication.logins.add_login()
+    begun, network = await authentication.begin(identifier), uuid4().bytes
+    code = await authentication.code_to(identifier)
+    assert (await authentication.refusal(begun, wrong(code))).tries_left == 4
+    await fail(authentication, await authentication.begin(somebody(), network_hash=network), 3)
+    authentication.clock.move(timedelta(minutes=5))
+    assert (await loaded(authentication, begun)).tries_left == 0
+    assert (await authentication.refusal(begun, code)).reason == "closed"
+    again = await authentication.resend(begun)
+    assert await authentication.answer(again, await authentication.code_to(identifier)) == login_id
+    last = await authentication.resend(begun)
+    code = await authentication.code_to(identifier)
+    refused = await authentication.refusal(last, wrong(code))
+    assert (refused.reason, refused.tries_left) == ("wrong", 0)
+    assert (await authentication.refusal(last, code)).reason == "closed"
+    known = await authentication.begin(identifier, known_browser=authentication.known_for(identifier))
+    code = await authentication.code_to(identifier)
+    assert (await authentication.refusal(known, wrong(code))).tries_left == 4
+    assert await authentication.answer(known, code) == login_id
+    authentication.clock.move(HOUR)
+    assert (await loaded(authentication, await authentication.begin(identifier))).tries_left == 1, "for a day"
+    authentication.clock.move(DAY)
+    assert (await loaded(authentication, await authentication.begin(identifier))).tries_left == 5
+
+
+async def test_wider_ipv6_networks_have_budgets_of_their_own(
+    authentication: Authentication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has a network of 56 or 48 bits has many of 64 bits. These get twice and four times as much."""
+    few = STRANGERS._replace(wrong_answers_of_a_network=(Budget(3, HOUR),), codes_of_a_network=Budget(3, HOUR))
+    monkeypatch.setattr(budgets, "STRANGERS", few)
+
+    async def asks_from(address: str, **changes: Any) -> Challenge:
+        network = network_hash(authentication.context.key, address)
+        return await authentication.begin("nobody@nobody.test", network_hash=network, **changes)
+
+    async def answers_wrongly(address: str) -> None:
+        await fail(authentication, await asks_from(address), 3)
+
+    async def asks_three_times(address: str) -> None:
+        for _ in range(3):
+            await asks_from(address)
+
+    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_AN_IDENTIFIER", (Budget(100, HOUR),))
+    monkeypatch.setattr(budgets, "CODES_OF_AN_IDENTIFIER", Budget(100, HOUR))
+    for site, uses_up in (("2001:db8:1", answers_wrongly), ("2001:db8:2", asks_three_times)):
+        for used, locked in (
+            (["1101"], "1101"),
+            (["1102"], "1103"),  # 56 bits are used up
+            (["2201", "3301"], "4401"),  # 48 bits are used up
+        ):
+            for network in used:
+                await uses_up(f"{site}:{network}::1")
+            with pytest.raises(IdentifierLocked):
+                await asks_from(f"{site}:{locked}::2")
+        await asks_from(f"{site}:4401::2", known_browser=authentication.known_for("nobody@nobody.test"))
+    await asks_from("2001:db8:3:4401::2")
+
+
+async def test_under_attack_strangers_and_their_networks_get_fewer_codes(
+    authentication: Authentication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets, "WRONG_ANSWERS_OF_A_TENANT", (Budget(2, HOUR),))
+    strict = STRANGERS_UNDER_ATTACK._replace(codes_of_a_network=Budget(2, HOUR), codes_of_a_tenant=Budget(1, HOUR))
+    monkeypatch.setattr(budgets, "STRANGERS_UNDER_ATTACK", strict)
+    people = [(await authentication.logins.add_login())[1] for _ in range(2)]
+    network = uuid4().bytes
+    await fail(authentication, await authentication.begin(somebody("nobody.test"), network_hash=network), 2)
+    for _ in range(2):
+        await authentication.begin(somebody("nobody.test"))
+    with pytest.raises(IdentifierLocked):
+        await authentication.begin(somebody("nobody.test"))
+    await authentication.begin(people[0], network_hash=uuid4().bytes)
+    with pytest.raises(IdentifierLocked):
+        await authentication.begin(people[1], network_hash=uuid4().bytes)
+    await authentication.begin(people[1], known_browser=authentication.known_for(people[1]))
+
+
 async def test_a_network_can_ask_for_a_limited_number_of_codes(
     authentication: Authentication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budgets, "CODES_OF_A_NETWORK", Budget(2, HOUR))
+    monkeypatch.setattr(budgets, "STRANGERS", STRANGERS._replace(codes_of_a_network=Budget(2, HOUR)))
     first = await authentication.begin(somebody("nobody.test"))
     await authentication.begin(somebody("nobody.test"))
     with pytest.raises(IdentifierLocked) as locked:
@@ -147,7 +234,7 @@ async def test_codes_for_identifiers_that_nobody_has_use_up_nothing_of_the_tenan
     authentication: Authentication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(budgets, "CODES_OF_A_TENANT", Budget(3, HOUR))
-    monkeypatch.setattr(budgets, "CODES_FOR_STRANGERS", Budget(2, HOUR))
+    monkeypatch.setattr(budgets, "STRANGERS", STRANGERS._replace(codes_of_a_tenant=Budget(2, HOUR)))
     for _ in range(5):
         await authentication.begin(somebody("nobody.test"))
     people = [(await authentication.logins.add_login())[1] for _ in range(4)]
@@ -224,5 +311,8 @@ async def test_the_status_of_a_code_says_what_can_be_done_with_it(
 
 
 async def loaded(authentication: Authentication, challenge: Challenge) -> Challenge:
-    found: Challenge = await authentication.run(lambda tx: service.load_challenge(tx, challenge.id, "authorisation"))
+    now = authentication.clock.now()
+    found: Challenge = await authentication.run(
+        lambda tx: service.load_challenge(tx, challenge.id, "authorisation", now)
+    )
     return found

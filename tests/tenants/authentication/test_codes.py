@@ -90,24 +90,3 @@ def test_preset_codes_are_read_from_a_file(tmp_path: Path) -> None:
     file.write_text(json.dumps({"aurora": {"Mia@People.test": "111111"}, "banksia": {"x": "222222"}}))
     assert codes.preset_codes(file, "aurora") == {"mia@people.test": "111111"}
     assert codes.preset_codes(file, "kestrel") == {}
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("203.0.113.7", "203.0.113.7", True),
-        ("203.0.113.7", "203.0.113.8", False),
-        ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", True),
-        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
-        ("203.0.113.7", "::ffff:203.0.113.7", True),
-        ("::ffff:203.0.113.7", "::ffff:203.0.113.8", False),
-        ("unix:", "", True),
-        ("", "203.0.113.7", False),
-    ],
-)
-def test_a_network_is_an_ipv4_address_or_64_bits_of_an_ipv6_address(one: str, other: str, *, same: bool) -> None:
-    assert (codes.network_hash(KEY, one) == codes.network_hash(KEY, other)) is same
-
-
-def test_the_hash_of_a_network_is_different_for_each_tenant() -> None:
-    assert codes.network_hash(KEY, "203.0.113.7") != codes.network_hash(b"k" * 32, "203.0.113.7")
