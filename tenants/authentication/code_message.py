@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from haas.language import gettext, ngettext
 from tenants.authentication.limits import CODE_LIFETIME
 from tenants.notices.models import EmailPayload, SmsPayload
-from tenants.parties.models import Login
+from tenants.parties.models import Login, is_told_by_sms
 
 _MINUTES: Final = CODE_LIFETIME // timedelta(minutes=1)
 _LONGEST_NAME: Final = 60
@@ -28,13 +28,16 @@ class CodeMessage(NamedTuple):
     def to(self, login: Login) -> EmailPayload | SmsPayload | None:
         """Return the message for a person, or None if the person has no email address and no mobile number.
 
+        It goes to the contact that the person prefers (CDS, Redirect with One Time Password), and never by post. An
+        email is also sent to a person who prefers post, if there is an address.
+
         The text says that nobody needs the person's password (CDS, Common Authentication Standards, Passwords). It
         names the recipient, so that a person who was asked for the code by somebody else sees what it is for. The last
         line is the form by which browsers offer a code only on the page of its host ("Origin-bound one-time codes
         delivered via SMS", Web Platform Incubator Community Group).
         """
         bound = f"@{self.host} #{self.code}"
-        if login.email:
+        if login.email and not is_told_by_sms(login.channel, login.email, login.mobile):
             paragraphs = [
                 gettext("{code} is your one-time code from {brand}.", code=self.code, brand=self.brand),
                 self._use(),

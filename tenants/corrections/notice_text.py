@@ -7,6 +7,7 @@ from haas.language import day_text, gettext, gettext_noop
 from tenants.corrections.models import Disclosed, DisclosureFinding
 from tenants.data_language import clusters
 from tenants.notices.models import EmailPayload, SmsPayload
+from tenants.parties.models import is_told_by_sms
 
 _DATA: Final = {
     "usage": (
@@ -52,7 +53,7 @@ def notice_text(
     days = {"first_day": day_text(finding.first_day), "last_day": day_text(finding.last_day)}
     is_period = finding.first_day != finding.last_day
     names = {"brand": brand_name, "recipient": disclosed.recipient}
-    if disclosed.email:
+    if disclosed.email and not is_told_by_sms(disclosed.channel, disclosed.email, disclosed.mobile):
         facts = [
             gettext("Recipient: {recipient}", recipient=disclosed.recipient),
             gettext("Account: {names}", names=account),

@@ -15,6 +15,7 @@ from tenants.holders.message_parts import message_text, shared_line
 from tenants.holders.models import Addressee, Event, Receiver, Written
 from tenants.notices.models import About, EmailPayload, LetterPayload, SmsPayload
 from tenants.notices.outbox import NoticeKind
+from tenants.parties.models import is_told_by_sms
 from tenants.registry.models import Tenant
 
 _KINDS: Final[dict[type[msgspec.Struct], NoticeKind]] = {
@@ -36,8 +37,7 @@ def addressed(notice: Written, to: Addressee, contact: Receiver | None) -> Email
     """
     name = to.name if contact is None else contact.name
     if contact is not None and contact.channel != "post":
-        prefers_sms = contact.channel == "sms" and contact.mobile is not None
-        if contact.email and not prefers_sms:
+        if contact.email and not is_told_by_sms(contact.channel, contact.email, contact.mobile):
             return EmailPayload(to=contact.email, subject=notice.subject, text=_letter(name, notice))
         if contact.mobile:
             return SmsPayload(to=contact.mobile, text=notice.short)

@@ -231,12 +231,14 @@ async def test_lists_that_do_not_agree_are_found(source: Haas, site: RetailerSit
     firm = next(key for key, each in data["customers"].items() if each["customerUType"] == "organisation")
     data["customers"][firm]["organisation"]["organisationType"] = "COMPANY"
     user["customers"].append({"customerId": firm, "role": "attorney"})
+    user["channel"] = "sms"
     tenant = await use_upstream(application, site, "disagrees", data)
     done = await check(source, site, tenant)
     for said in (
         "listAccounts $.data.accounts: found an account twice",
         "x.servicePoints: found not every NMI of the plans",
         "getAccount $.data.displayName: found another value",
+        "getUser $.data.channel: found sms without its contact; expected the contact (C-X3)",
         "getUser $.data.customers[].role: found a role for individuals; expected nominated-representative of an",
     ):
         assert said in done.output, done.output
