@@ -6,11 +6,10 @@ from typing import Final, NamedTuple
 from haas.language import gettext, ngettext
 from tenants.authentication.limits import CODE_LIFETIME
 from tenants.notices.models import EmailPayload, SmsPayload
+from tenants.notices.text_messages import short_name
 from tenants.parties.models import Login, is_told_by_sms
 
 _MINUTES: Final = CODE_LIFETIME // timedelta(minutes=1)
-_LONGEST_NAME: Final = 60
-"""In characters, in a text message. A Register can publish longer names of software products."""
 
 
 class CodeMessage(NamedTuple):
@@ -82,7 +81,7 @@ class CodeMessage(NamedTuple):
                 "not give it to anyone. Nobody needs your password to receive your data.",
                 _MINUTES,
                 code=self.code,
-                brand=self.brand,
+                brand=short_name(self.brand),
             )
         return ngettext(
             "{code} is your {brand} one-time code to share your data with {recipient}. It expires in {number} minute. "
@@ -91,14 +90,10 @@ class CodeMessage(NamedTuple):
             "Do not give it to anyone. Nobody needs your password to receive your data.",
             _MINUTES,
             code=self.code,
-            brand=self.brand,
-            recipient=_shortened(self.recipient),
+            brand=short_name(self.brand),
+            recipient=short_name(self.recipient),
         )
 
 
 def _of_link(link: str) -> str:
     return gettext("Or open this link, once, in the browser in which you asked for it:") + f"\n{link}"
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

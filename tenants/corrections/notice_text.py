@@ -7,6 +7,7 @@ from haas.language import day_text, gettext, gettext_noop
 from tenants.corrections.models import Disclosed, DisclosureFinding
 from tenants.data_language import clusters
 from tenants.notices.models import EmailPayload, SmsPayload
+from tenants.notices.text_messages import short_name
 from tenants.parties.models import is_told_by_sms
 
 _DATA: Final = {
@@ -78,7 +79,10 @@ def notice_text(
         return EmailPayload(to=disclosed.email, subject=subject, text="\n\n".join(paragraphs) + "\n")
     if disclosed.mobile:
         what = gettext(_SHORT[finding.resource][is_period], **days)
-        return SmsPayload(to=disclosed.mobile, text=_short(disclosed, names, what))
+        return SmsPayload(
+            to=disclosed.mobile,
+            text=_short(disclosed, {name: short_name(value) for name, value in names.items()}, what),
+        )
     return None
 
 
