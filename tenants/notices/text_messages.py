@@ -1,6 +1,6 @@
 """What keeps a text message short. Gateways refuse long ones, and then a person is not told.
 
-A phone gets a long message in parts: of 153 characters, or of 67 if one of them is not in the alphabet of GSM (3GPP TS
+A phone gets a long message in parts, of 153 characters, or of 67 if one of them is not in the alphabet of GSM (3GPP TS
 23.038). Ten parts is a common limit. Names are shortened with three full stops, because the ellipsis is not in that
 alphabet.
 """
