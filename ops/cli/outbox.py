@@ -121,6 +121,23 @@ def handle(slug: str, notice: UUID, how: str) -> None:
     click.echo(f"{notice} is handled.")
 
 
+@command.command("returned")
+@click.argument("slug")
+@click.argument("notice", type=click.UUID)
+@click.option("--why", required=True, help="What the mail server says, without the address, such as: no such mailbox.")
+def returned(slug: str, notice: UUID, *, why: str) -> None:
+    """Record that a mail server has returned the email NOTICE of the tenant SLUG. It then waits for the staff.
+
+    NOTICE is the part before the @ of its Message-ID, which the returned message quotes.
+    """
+
+    async def change(tx: Transaction, _tenant: Tenant, now: datetime) -> None:
+        await dead_letters.record_return(tx, notice, why, actor=actor(), now=now)
+
+    in_tenant(slug, change)
+    click.echo(f"{notice} waits for the staff: tell the person in another way.")
+
+
 def _row(letter: DeadLetter) -> tuple[str, ...]:
     about = "-"
     if letter.arrangement_id is not None:

@@ -25,9 +25,7 @@ AT = datetime(2026, 11, 20, tzinfo=UTC)
 DAY = "20 November 2026"
 LONG = "B" * MAXIMUM_NAME
 RECIPIENT = "R" * 500
-ACCOUNTS = tuple(
-    f"Unit {each}, 12 {'W' * 300} Street, Newtown NSW 2042 (ending in 44{each:02})" for each in range(27)
-)
+ACCOUNTS = tuple(f"Unit {each}, 12 {'W' * 300} Street, Newtown NSW 2042 (ending in 44{each:02})" for each in range(27))
 BY_TEXT = Login(id=UUID(int=1), email=None, mobile="+61491570006")
 
 
