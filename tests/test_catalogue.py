@@ -213,14 +213,14 @@ def notices() -> Iterator[tuple[str, ...]]:
         yield email.subject, email.text, letter.text, each.short
     for name in (None, "Bright Bill"):
         for email, mobile in (("a@b.test", None), (None, "1")):
-            login: Any = SimpleNamespace(email=email, mobile=mobile)
+            login: Any = SimpleNamespace(email=email, mobile=mobile, channel=None)
             yield _parts(CodeMessage("Aurora", "aurora.test", "123456", name, "https://aurora.test").to(login))
             for resource in ("usage", "invoice", "transaction"):
                 for last in (date(2026, 3, 3), date(2026, 4, 3)):
                     days = {"first_day": date(2026, 3, 3), "last_day": last}
                     finding: Any = SimpleNamespace(resource=resource, **days)
                     disclosed: Any = SimpleNamespace(
-                        email=email, mobile=mobile, person="Mia Wong", recipient="Bright Bill", **days
+                        email=email, mobile=mobile, channel=None, person="Mia Wong", recipient="Bright Bill", **days
                     )
                     yield _parts(notice_text("Aurora", finding, disclosed, "energy:billing:read", "Home"))
 

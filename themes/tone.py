@@ -10,7 +10,7 @@ from haas.language import gettext, gettext_noop
 
 Place = Literal["consent", "dashboard", "withdrawal", "ends", "mail"]
 """Where a text can stand: the steps of a consent, the dashboard with its sign-in, the page on which a person stops a
-sharing, the pages with one message, and emails."""
+sharing, the pages with one message, and emails with letters."""
 ToneName = Literal[
     "help_question", "sign_in_lead", "sharing_lead", "sharing_none", "not_found", "busy", "mail_opening", "mail_closing"
 ]

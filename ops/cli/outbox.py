@@ -12,6 +12,8 @@ from ops.operator import actor, columns
 from tenants.notices import dead_letters
 from tenants.notices.models import DeadLetter, Letter
 from tenants.registry.models import Tenant
+from themes.brand import brand
+from themes.mail import mail_text
 
 _HEADER = ("ID", "KIND", "GIVEN UP", "TRIES", "AGAIN", "PERSON", "ABOUT", "REASON")
 
@@ -51,11 +53,14 @@ def list_(slug: str, *, also_handled: bool, as_json: bool) -> None:
 def letters(slug: str, *, as_json: bool) -> None:
     """Print the letters of the tenant SLUG that are still to be sent, each with the retailer's id of its customer.
 
-    They contain personal data. A letter is printed until `haas outbox handle` records that it was sent.
+    Each begins and ends as the emails of the brand do: with its words, and with how to reach it. They contain personal
+    data. A letter is printed until `haas outbox handle` records that it was sent.
     """
 
-    async def read(tx: Transaction, _tenant: Tenant, now: datetime) -> list[Letter]:
-        return await dead_letters.print_letters(tx, actor=actor(), now=now)
+    async def read(tx: Transaction, tenant: Tenant, now: datetime) -> list[Letter]:
+        sender = brand(tenant.name, tenant.theme, tenant.time_zone)
+        found = await dead_letters.print_letters(tx, actor=actor(), now=now)
+        return [msgspec.structs.replace(each, text=mail_text(sender, each.text)) for each in found]
 
     found = in_tenant(slug, read)
     if as_json:
@@ -114,6 +119,23 @@ def handle(slug: str, notice: UUID, how: str) -> None:
 
     in_tenant(slug, change)
     click.echo(f"{notice} is handled.")
+
+
+@command.command("returned")
+@click.argument("slug")
+@click.argument("notice", type=click.UUID)
+@click.option("--why", required=True, help="What the mail server says, without the address, such as: no such mailbox.")
+def returned(slug: str, notice: UUID, *, why: str) -> None:
+    """Record that a mail server has returned the email NOTICE of the tenant SLUG. It then waits for the staff.
+
+    NOTICE is the part before the @ of its Message-ID, which the returned message quotes.
+    """
+
+    async def change(tx: Transaction, _tenant: Tenant, now: datetime) -> None:
+        await dead_letters.record_return(tx, notice, why, actor=actor(), now=now)
+
+    in_tenant(slug, change)
+    click.echo(f"{notice} waits for the staff: tell the person in another way.")
 
 
 def _row(letter: DeadLetter) -> tuple[str, ...]:

@@ -187,6 +187,7 @@ class _HolderRecords:
                 reference=address,
                 identifier=address,
                 email=address,
+                channel="email",
                 name=full_name,
                 given_name=given,
                 family_name=family,

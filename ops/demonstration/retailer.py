@@ -138,6 +138,7 @@ def _user(record: LoginRecord, customers: list[RepresentedCustomer]) -> User:
         family_name=record.family_name,
         email=record.email,
         mobile=record.mobile,
+        channel=record.channel,
         customers=customers,
     )
 

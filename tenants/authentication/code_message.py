@@ -6,11 +6,10 @@ from typing import Final, NamedTuple
 from haas.language import gettext, ngettext
 from tenants.authentication.limits import CODE_LIFETIME
 from tenants.notices.models import EmailPayload, SmsPayload
-from tenants.parties.models import Login
+from tenants.notices.text_messages import short_name
+from tenants.parties.models import Login, is_told_by_sms
 
 _MINUTES: Final = CODE_LIFETIME // timedelta(minutes=1)
-_LONGEST_NAME: Final = 60
-"""In characters, in a text message. A Register can publish longer names of software products."""
 
 
 class CodeMessage(NamedTuple):
@@ -28,13 +27,16 @@ class CodeMessage(NamedTuple):
     def to(self, login: Login) -> EmailPayload | SmsPayload | None:
         """Return the message for a person, or None if the person has no email address and no mobile number.
 
+        It goes to the contact that the person prefers (CDS, Redirect with One Time Password), and never by post. An
+        email is also sent to a person who prefers post, if there is an address.
+
         The text says that nobody needs the person's password (CDS, Common Authentication Standards, Passwords). It
         names the recipient, so that a person who was asked for the code by somebody else sees what it is for. The last
         line is the form by which browsers offer a code only on the page of its host ("Origin-bound one-time codes
         delivered via SMS", Web Platform Incubator Community Group).
         """
         bound = f"@{self.host} #{self.code}"
-        if login.email:
+        if login.email and not is_told_by_sms(login.channel, login.email, login.mobile):
             paragraphs = [
                 gettext("{code} is your one-time code from {brand}.", code=self.code, brand=self.brand),
                 self._use(),
@@ -79,7 +81,7 @@ class CodeMessage(NamedTuple):
                 "not give it to anyone. Nobody needs your password to receive your data.",
                 _MINUTES,
                 code=self.code,
-                brand=self.brand,
+                brand=short_name(self.brand),
             )
         return ngettext(
             "{code} is your {brand} one-time code to share your data with {recipient}. It expires in {number} minute. "
@@ -88,14 +90,10 @@ class CodeMessage(NamedTuple):
             "Do not give it to anyone. Nobody needs your password to receive your data.",
             _MINUTES,
             code=self.code,
-            brand=self.brand,
-            recipient=_shortened(self.recipient),
+            brand=short_name(self.brand),
+            recipient=short_name(self.recipient),
         )
 
 
 def _of_link(link: str) -> str:
     return gettext("Or open this link, once, in the browser in which you asked for it:") + f"\n{link}"
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from tenants.parties.models import PreferredChannel
+
 FindingState = Literal["open", "confirmed", "dismissed"]
 """`open` until the staff has decided whether the data was wrong when it was disclosed."""
 AffectedState = Literal["unreachable", "told", "wanted", "declined", "corrected"]
@@ -87,3 +89,4 @@ class Disclosed(msgspec.Struct, frozen=True, kw_only=True):
     person: str
     email: str | None
     mobile: str | None
+    channel: PreferredChannel | None

@@ -7,6 +7,8 @@ from haas.language import day_text, gettext, gettext_noop
 from tenants.corrections.models import Disclosed, DisclosureFinding
 from tenants.data_language import clusters
 from tenants.notices.models import EmailPayload, SmsPayload
+from tenants.notices.text_messages import short_name
+from tenants.parties.models import is_told_by_sms
 
 _DATA: Final = {
     "usage": (
@@ -52,7 +54,7 @@ def notice_text(
     days = {"first_day": day_text(finding.first_day), "last_day": day_text(finding.last_day)}
     is_period = finding.first_day != finding.last_day
     names = {"brand": brand_name, "recipient": disclosed.recipient}
-    if disclosed.email:
+    if disclosed.email and not is_told_by_sms(disclosed.channel, disclosed.email, disclosed.mobile):
         facts = [
             gettext("Recipient: {recipient}", recipient=disclosed.recipient),
             gettext("Account: {names}", names=account),
@@ -77,7 +79,10 @@ def notice_text(
         return EmailPayload(to=disclosed.email, subject=subject, text="\n\n".join(paragraphs) + "\n")
     if disclosed.mobile:
         what = gettext(_SHORT[finding.resource][is_period], **days)
-        return SmsPayload(to=disclosed.mobile, text=_short(disclosed, names, what))
+        return SmsPayload(
+            to=disclosed.mobile,
+            text=_short(disclosed, {name: short_name(value) for name, value in names.items()}, what),
+        )
     return None
 
 

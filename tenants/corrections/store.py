@@ -203,7 +203,7 @@ async def disclosures_of(tx: Transaction, finding: DisclosureFinding, cluster: s
         disclosure_day.c.arrangement_id,
         disclosure_day.c.account_id,
         recipient,
-        *(login.c[name] for name in ("name", "email", "mobile")),
+        *(login.c[name] for name in ("name", "email", "mobile", "channel")),
     )
     query = (
         select(
@@ -215,6 +215,7 @@ async def disclosures_of(tx: Transaction, finding: DisclosureFinding, cluster: s
             login.c.name.label("person"),
             login.c.email,
             login.c.mobile,
+            login.c.channel,
         )
         .join(arrangement, arrangement.c.id == disclosure_day.c.arrangement_id)
         .join(client, client.c.client_id == arrangement.c.client_id)

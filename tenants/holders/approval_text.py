@@ -38,7 +38,7 @@ def approval_asked(words: EventWords) -> Written:
     return Written(
         subject=words.say(gettext_noop("Your approval is needed to share data about your energy account at {brand}")),
         text=message_text(words.say(_ASKED[words.kind]), stated, f"{here}\n{words.dashboard}", other_way(words.brand)),
-        short=words.say(
+        short=words.brief.say(
             gettext_noop(
                 "{brand}: your approval is needed by {due} to share data about {accounts} with {recipient}. You can "
                 "approve or decline on our data sharing dashboard. If you do nothing, the data is not shared."
@@ -102,7 +102,7 @@ def not_approved(messages: _NotApproved) -> Callable[[EventWords], Written]:
                 words.stated(words.say(messages.fact)),
                 gettext("Your other accounts are not affected."),
             ),
-            short=words.say(messages.short),
+            short=words.brief.say(messages.short),
         )
 
     return text

@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from haas.language import comma_list, gettext
+from haas.language import gettext
 from tenants.holders.message_parts import accounts_line, dashboard_of, day_of, other_way, removed_line
 from tenants.holders.models import Event
+from tenants.notices.text_messages import short_account_list, short_name
 from tenants.registry.models import Tenant
 
 
@@ -16,6 +17,7 @@ class EventWords(NamedTuple):
     """The address of the dashboard."""
     recipient: str
     accounts: str
+    """For text messages, as `removed`: other messages have lines with all accounts."""
     removed: str
     day: str
     until: str | None
@@ -34,6 +36,11 @@ class EventWords(NamedTuple):
             message, brand=self.brand, recipient=self.recipient, accounts=self.accounts, removed=self.removed,
             day=self.day, until=self.until, due=self.due,
         )  # fmt: skip
+
+    @property
+    def brief(self) -> "EventWords":
+        """The values for a text message."""
+        return self._replace(brand=short_name(self.brand), recipient=short_name(self.recipient))
 
     def stated(self, *more: str) -> str:
         """Return the lines with the facts, and more of them."""
@@ -58,8 +65,8 @@ class EventWords(NamedTuple):
             brand=tenant.name,
             dashboard=dashboard_of(tenant),
             recipient=event.recipient,
-            accounts=comma_list(event.accounts),
-            removed=comma_list(event.removed),
+            accounts=short_account_list(event.accounts),
+            removed=short_account_list(event.removed),
             day=day_of(event.at, zone),
             until=None if event.until is None else day_of(event.until, zone),
             due=None if event.due_at is None else day_of(event.due_at, zone),

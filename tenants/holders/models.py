@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from tenants.arrangements.models import EndedBy
+from tenants.parties.models import PreferredChannel
 
 ONCE_OFF: Final = 86_400
 """An authorisation for at most so many seconds is a once-off one for people (K-5)."""
@@ -24,7 +25,7 @@ class Receiver(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     email: str | None
     mobile: str | None
-    channel: Literal["email", "sms", "post"] | None
+    channel: PreferredChannel | None
     """How the person wants to be told; None if that is not known."""
 
 

@@ -15,6 +15,7 @@ from tenants.holders.message_parts import message_text, shared_line
 from tenants.holders.models import Addressee, Event, Receiver, Written
 from tenants.notices.models import About, EmailPayload, LetterPayload, SmsPayload
 from tenants.notices.outbox import NoticeKind
+from tenants.parties.models import is_told_by_sms
 from tenants.registry.models import Tenant
 
 _KINDS: Final[dict[type[msgspec.Struct], NoticeKind]] = {
@@ -36,8 +37,7 @@ def addressed(notice: Written, to: Addressee, contact: Receiver | None) -> Email
     """
     name = to.name if contact is None else contact.name
     if contact is not None and contact.channel != "post":
-        prefers_sms = contact.channel == "sms" and contact.mobile is not None
-        if contact.email and not prefers_sms:
+        if contact.email and not is_told_by_sms(contact.channel, contact.email, contact.mobile):
             return EmailPayload(to=contact.email, subject=notice.subject, text=_letter(name, notice))
         if contact.mobile:
             return SmsPayload(to=contact.mobile, text=notice.short)
@@ -88,7 +88,7 @@ def _given(words: EventWords) -> Written:
     return Written(
         subject=words.say(gettext_noop("Data about your energy account at {brand} is shared")),
         text=message_text(words.say(_GIVEN[words.kind]), stated, *words.see_and_stop),
-        short=words.say(_GIVEN_SHORT[words.until is None]),
+        short=words.brief.say(_GIVEN_SHORT[words.until is None]),
     )
 
 
@@ -108,15 +108,16 @@ def _amended(words: EventWords) -> Written:
     stated = words.stated(
         words.say(gettext_noop("Changed: {day}")), *([shared_line(words.until)] if words.accounts else [])
     )
-    short = [words.say(gettext_noop("{brand}: an authorisation to share data with {recipient} was changed on {day}."))]
+    brief = words.brief
+    short = [brief.say(gettext_noop("{brand}: an authorisation to share data with {recipient} was changed on {day}."))]
     if words.accounts:
         once, until = (
             gettext_noop("Now shared: {accounts}, once."),
             gettext_noop("Now shared: {accounts}, until {until}."),
         )
-        short.append(words.say(once if words.until is None else until))
+        short.append(brief.say(once if words.until is None else until))
     if words.removed:
-        short.append(words.say(gettext_noop("No longer shared: {removed}.")))
+        short.append(brief.say(gettext_noop("No longer shared: {removed}.")))
     return Written(
         subject=words.say(gettext_noop("A data sharing authorisation at {brand} has changed")),
         text=message_text(words.say(_AMENDED[words.is_of_user]), stated, *words.see_and_stop),
@@ -195,7 +196,7 @@ def _over(messages: _Over) -> Callable[[EventWords], Written]:
                 words.stated(words.say(messages.fact)),
                 gettext("You need not do anything."),
             ),
-            short=words.say(messages.short),
+            short=words.brief.say(messages.short),
         )
 
     return text

@@ -19,6 +19,7 @@ from tenants.holders.message_parts import (
 )
 from tenants.holders.models import Receipt, Written
 from tenants.notices.models import About
+from tenants.notices.text_messages import short_name
 from tenants.registry.models import Tenant
 
 
@@ -68,6 +69,11 @@ class _ReceiptWords(NamedTuple):
             message, brand=self.brand, recipient=self.recipient, day=self.day, until=self.until, customer=self.customer
         )
 
+    @property
+    def brief(self) -> "_ReceiptWords":
+        """The values for a text message."""
+        return self._replace(brand=short_name(self.brand), recipient=short_name(self.recipient))
+
     def stated(self, *more: str) -> str:
         """Return the lines with the facts, and more of them."""
         return "\n".join([*self.facts, *more])
@@ -115,7 +121,7 @@ def _given(words: _ReceiptWords) -> Written:
             words.see_and_stop,
             words.say(gettext_noop("If you did not authorise this, contact {brand}.")),
         ),
-        short=words.say(_GIVEN_SHORT[words.until is None]),
+        short=words.brief.say(_GIVEN_SHORT[words.until is None]),
     )
 
 
@@ -142,7 +148,7 @@ def _changed(words: _ReceiptWords) -> Written:
             words.see_and_stop,
             words.say(gettext_noop("If you did not change it, contact {brand}.")),
         ),
-        short=words.say(_CHANGED_SHORT[words.until is None]),
+        short=words.brief.say(_CHANGED_SHORT[words.until is None]),
     )
 
 
@@ -187,7 +193,7 @@ def _withdrawn(words: _ReceiptWords) -> Written:
             words.history,
             words.say(gettext_noop("If you do not know of the withdrawal, contact {brand}.")),
         ),
-        short=words.say(_WITHDRAWN_SHORT[at_recipient]),
+        short=words.brief.say(_WITHDRAWN_SHORT[at_recipient]),
     )
 
 
@@ -221,7 +227,7 @@ def _ended(words: _ReceiptWords) -> Written:
             words.history,
             words.say(gettext_noop("If you have a question, contact {brand}.")),
         ),
-        short=words.say(
+        short=words.brief.say(
             gettext_noop(
                 "{brand}: the authorisation to share data with {recipient} ended on {day}. We share no more data under "
                 "it. If you have a question, contact us."
@@ -243,7 +249,7 @@ def _expiring(words: _ReceiptWords) -> Written:
             words.stated(words.say(gettext_noop("Ends: {day}"))),
             gettext("You need not do anything.") + f" {words.see_and_stop}\n",
         ),
-        short=words.say(
+        short=words.brief.say(
             gettext_noop(
                 "{brand}: your authorisation to share data with {recipient} ends on {day}. You need not do anything."
             )
@@ -264,7 +270,7 @@ def _expired(words: _ReceiptWords) -> Written:
             words.stated(words.say(gettext_noop("Expired: {day}"))),
             gettext("You need not do anything.") + f" {words.history}\n",
         ),
-        short=words.say(
+        short=words.brief.say(
             gettext_noop(
                 "{brand}: your authorisation to share data with {recipient} expired on {day}. We share no more data "
                 "under it. You need not do anything."

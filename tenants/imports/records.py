@@ -15,7 +15,13 @@ from tenants.cds.field_types import DateString, DateTimeString, EmailAddress
 from tenants.imports.mobile_numbers import is_mobile_number
 from tenants.operations.models import Resource
 from tenants.operations.resources import IMPORTED
-from tenants.parties.models import Mobile, RepresentationRole, RepresentationScope, canonical_identifier
+from tenants.parties.models import (
+    Mobile,
+    PreferredChannel,
+    RepresentationRole,
+    RepresentationScope,
+    canonical_identifier,
+)
 from tenants.payloads.address_v1 import CommonPhysicalAddress
 from tenants.payloads.customer_detail_v2 import CommonCustomerDetailV2
 from tenants.payloads.energy_account_detail_v4 import EnergyAccountDetailV4
@@ -178,6 +184,8 @@ class LoginRecord(_Record, frozen=True, kw_only=True, tag="login", tag_field="ki
     identifier: Reference
     email: EmailAddress | None = None
     mobile: Mobile | None = None
+    channel: PreferredChannel | None = None
+    """How the person wants to be told. A one-time password is never sent by post."""
     name: Reference
     given_name: Reference | None = None
     family_name: Reference

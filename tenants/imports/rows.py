@@ -201,6 +201,7 @@ def login_row(record: LoginRecord, source: str, now: datetime) -> Row:
         "source": source,
         "email": record.email,
         "mobile": record.mobile,
+        "channel": record.channel,
         "name": record.name,
         "given_name": record.given_name,
         "family_name": record.family_name,

@@ -10,6 +10,7 @@ from haas.language import gettext, gettext_noop
 from tenants.accounts.models import DisclosureOption
 from tenants.holders.message_parts import dashboard_of, other_way
 from tenants.holders.models import Written
+from tenants.notices.text_messages import short_account_name, short_name
 from tenants.registry.models import Tenant
 
 NAMES: Final[Mapping[DisclosureOption, str]] = {
@@ -46,8 +47,8 @@ def option_changed(tenant: Tenant, account: str, before: DisclosureOption, now: 
         text="\n\n".join(paragraphs) + "\n",
         short=gettext(
             "{brand}: the data sharing option of {account} was changed on {day}. Now: {option}. {meaning}",
-            brand=brand,
-            account=account,
+            brand=short_name(brand),
+            account=short_account_name(account),
             day=day,
             option=new,
             meaning=meaning,
@@ -82,8 +83,8 @@ def option_proposed(
         short=gettext(
             "{brand}: another holder of {account} proposes the data sharing option {option}. It changes only if all "
             "holders agree by {day}. You can agree or decline on our data sharing dashboard.",
-            brand=brand,
-            account=account,
+            brand=short_name(brand),
+            account=short_account_name(account),
             option=option,
             day=due,
         ),
@@ -100,7 +101,13 @@ def option_not_agreed(
     return Written(
         subject=gettext("The data sharing option of your energy account at {brand} stays as it is", brand=brand),
         text=f"{text}\n\n{facts}\n",
-        short=gettext(short, brand=brand, account=account, now=gettext(NAMES[now]), proposed=gettext(NAMES[proposed])),
+        short=gettext(
+            short,
+            brand=short_name(brand),
+            account=short_account_name(account),
+            now=gettext(NAMES[now]),
+            proposed=gettext(NAMES[proposed]),
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from tenants.notices.outbox import NOTIFY_CHANNEL, NoticeKind
 
 MAXIMUM_LISTED: Final = 1_000
 ROLE: Final = "operator"
+EMAIL: Final[NoticeKind] = "email"
 LETTER: Final[NoticeKind] = "letter"
 
 
@@ -65,6 +66,18 @@ async def handle(tx: Transaction, notice_id: UUID, how: str, *, actor: str, now:
     if not await store.update_given_up(tx, notice_id, handled_at=now, handled_by=actor, handling=handling):
         raise NoDeadLetter(f"no notice {notice_id} was given up and is still to be handled")
     await _record(tx, "notice.handle", notice_id, actor=actor, now=now, after={"handling": handling})
+
+
+async def record_return(tx: Transaction, notice_id: UUID, why: str, *, actor: str, now: datetime) -> None:
+    """Record that a mail server has returned an email that was sent: nobody was told. Raise NoDeadLetter, InvalidLine.
+
+    The email is given up and waits for the staff, who tell the person in another way: its text is deleted. One with a
+    one-time password is left as it is, because nobody can use the password later.
+    """
+    reason = checked_line(why, "why the email came back")
+    if not await store.give_up_delivered(tx, notice_id, EMAIL, f"returned: {reason}", now):
+        raise NoDeadLetter(f"no email {notice_id} was sent that somebody must be told in another way")
+    await _record(tx, "notice.return", notice_id, actor=actor, now=now, after={"reason": reason})
 
 
 async def _record(

@@ -293,6 +293,14 @@ async def record_report(tx: Transaction, report: SmsReport, reason: str, now: da
     return given_up_at
 
 
+async def give_up_delivered(tx: Transaction, notice_id: UUID, kind: str, reason: str, now: datetime) -> bool:
+    """Give up a notice that was delivered. Return False if no notice of this kind was, or if it has an end."""
+    delivered = and_(outbox.c.id == notice_id, outbox.c.kind == kind, outbox.c.done_at.is_not(None))
+    values = {"done_at": None, "given_up_at": now, "last_error": reason}
+    result = await tx.execute(update(outbox).where(delivered, outbox.c.expires_at.is_(None)).values(values))
+    return bool(result.rowcount)
+
+
 async def is_text_message(tx: Transaction, notice_id: UUID) -> bool:
     """Return whether there is a text message with this id."""
     query = select(outbox.c.id).where(outbox.c.id == notice_id, outbox.c.kind == "sms")

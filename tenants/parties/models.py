@@ -28,6 +28,8 @@ LONGEST_IDENTIFIER = 1_000
 """In characters. The limit is needed because the time for normalisation grows with the square of the length."""
 Mobile = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}\Z", description="E.164")]
 """The number of a mobile telephone, to which text messages are sent."""
+PreferredChannel = Literal["email", "sms", "post"]
+"""How a person wants to be told what concerns the sharing of their data."""
 RepresentationRole = Literal["self", "nominated-representative", "attorney", "guardian", "administrator"]
 """By which authority a person acts: as the customer in person; nominated by a customer who is no individual (CDR Rules
 1.13(1)(c), (d)); by a power of attorney; or appointed by a court or tribunal, as a guardian or as an administrator of
@@ -37,6 +39,14 @@ ROLES_FOR_INDIVIDUALS: Final[frozenset[RepresentationRole]] = frozenset({"attorn
 RepresentationScope = Literal["share", "see"]
 """What a representation is limited to: to do everything about sharing, or only to see what is shared. No scope means
 everything, and any other text of the retailer means nothing (decision 0061)."""
+
+
+def is_told_by_sms(channel: PreferredChannel | None, email: str | None, mobile: str | None) -> bool:
+    """Return whether a person gets a text message where the choice is between that and an email.
+
+    It is what the person prefers, if there is a number. Otherwise it is an email, if there is an address.
+    """
+    return mobile is not None and (channel == "sms" or not email)
 
 
 def plain_text(text: str) -> str:
@@ -74,6 +84,8 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     email: str | None
     mobile: str | None
+    channel: PreferredChannel | None = None
+    """None if it is not known which channel the person prefers."""
 
 
 NOBODY: Final = UUID(int=0)

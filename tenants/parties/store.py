@@ -94,7 +94,7 @@ def _login(row: Record | None) -> Login | None:
 
 
 _ROLE_IS_SELF: Final[ColumnElement[bool]] = representation.c.role == literal_column("'self'")
-_LOGIN = select(login.c.id, login.c.email, login.c.mobile).where(login.c.disabled_at.is_(None))
+_LOGIN = select(login.c.id, login.c.email, login.c.mobile, login.c.channel).where(login.c.disabled_at.is_(None))
 _BY_IDENTIFIER: Final = Statement(_LOGIN.where(login.c.identifier == bindparam("identifier")))
 _BY_ID: Final = Statement(_LOGIN.where(login.c.id == bindparam("login_id")))
 _SCOPES: Final[dict[RepresentationScope, ColumnElement[Any]]] = {

@@ -13,7 +13,7 @@ login = Table(
     Column("source", Text),  # the file and the line of the import record; null if the login was not imported
     Column("email", Text),
     Column("mobile", Text),
-    Column("channel", Text),  # the channel for messages that the person prefers; null if not known
+    Column("channel", Text),  # a `PreferredChannel`; null if not known
     Column("language", Text),  # the person's language (BCP 47); null if not known
     Column("name", Text, nullable=False),
     Column("given_name", Text),

@@ -49,7 +49,7 @@ FRESH_FOR: Final = timedelta(seconds=30)
 MAXIMUM_LOGINS: Final = 10_000
 CONCURRENT_CUSTOMERS: Final = 4
 _LOCATION: Final = FileLocation("the retailer's server", 1)
-_COMPARED: Final = ("reference", "identifier", "email", "mobile", "name", "given_name", "family_name")
+_COMPARED: Final = ("reference", "identifier", "email", "mobile", "channel", "name", "given_name", "family_name")
 _DAY: Final = timedelta(days=1)
 
 
@@ -121,7 +121,9 @@ class UpstreamDirectory:
                     await self._free_identifier(tenant, call, other["reference"])
             if not await self._load(tenant, [wanted]):
                 return None
-        return None if wanted.disabled else Login(id=row["id"], email=row["email"], mobile=row["mobile"])
+        if wanted.disabled:
+            return None
+        return Login(id=row["id"], email=wanted.email, mobile=wanted.mobile, channel=wanted.channel)
 
     async def _free_identifier(self, tenant: Tenant, call: UpstreamCall, reference: str) -> None:
         """Renew the login that had an identifier before the server gave it to another person."""

@@ -30,6 +30,7 @@ def login_record(user: User) -> LoginRecord:
         identifier=user.identifier,
         email=user.email,
         mobile=user.mobile,
+        channel=user.channel,
         name=user.name,
         given_name=user.given_name,
         family_name=user.family_name,

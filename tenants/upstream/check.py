@@ -116,6 +116,7 @@ class ContractCheck:
             user: User | None = await self._ask(server.GET_USER, user_id)
             if user is not None:
                 await self._identifier(user, user_id)
+                self._channel(user)
                 customers.update(dict.fromkeys(each.customer_id for each in user.customers))
                 individuals.update(each.customer_id for each in user.customers if each.role in ROLES_FOR_INDIVIDUALS)
         self._done(f"users ({len(objects.users)})")
@@ -223,6 +224,12 @@ class ContractCheck:
         if apart > MILLISECONDS_APART:
             expected = f"the same for a known and an unknown identifier, within {MILLISECONDS_APART:.0f} ms"
             self._found(server.FIND_USER, "time", f"medians {apart:.0f} ms apart", expected, "CDS, OTP requirements")
+
+    def _channel(self, user: User) -> None:
+        """The contact is there to which the person wants messages."""
+        contacts = {"email": user.email, "sms": user.mobile}
+        if user.channel in contacts and contacts[user.channel] is None:
+            self._found(server.GET_USER, "$.data.channel", f"{user.channel} without its contact", "the contact", "C-X3")
 
     async def _customer(self, customer_id: str, repeat: int, *, is_individual: bool) -> dict[str, ListedAccount]:
         """Return the accounts of a customer by their ids. A role of a user can say that it is an individual."""

@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from tenants.accounts.models import HoldingRole
 from tenants.cds.field_types import DateString, EmailAddress, NaturalNumber
-from tenants.parties.models import Mobile, RepresentationRole, RepresentationScope
+from tenants.parties.models import Mobile, PreferredChannel, RepresentationRole, RepresentationScope
 from tenants.payloads.address_v1 import CommonPhysicalAddress
 from tenants.payloads.energy_account_v2 import EnergyAccountV2
 from tenants.payloads.energy_balance_v1 import EnergyAccountBalance
@@ -121,6 +121,15 @@ class User(UpstreamMessage, frozen=True, kw_only=True):
     family_name: Name
     email: EmailAddress | None = None
     mobile: Mobile | None = None
+    channel: Annotated[
+        PreferredChannel | None,
+        Meta(
+            description=(
+                "How the person wants to be told what concerns the sharing of their data: by email, by text message or "
+                "by post. A one-time password is never sent by post. Absent if it is not known."
+            )
+        ),
+    ] = None
     disabled: Annotated[bool, Meta(description="Whether the person must not sign in.")] = False
     customers: Annotated[list[RepresentedCustomer], Meta(max_length=MAXIMUM_CUSTOMERS)]
 

@@ -316,6 +316,25 @@ async def test_a_person_who_was_removed_or_disabled_cannot_continue(upstream: Up
     assert await found.login_by_identifier(upstream.tenant, upstream.user["identifier"]) is not None
 
 
+async def test_the_channel_that_a_person_prefers_is_renewed_with_the_contacts(upstream: Upstream) -> None:
+    found, identifier = upstream.pages.application.services.directory, upstream.user["identifier"]
+    upstream.user["mobile"] = "+61491570006"
+    for channel in ("sms", "post", None):  # None: the retailer does not know it any more
+        upstream.user.pop("channel", None)
+        upstream.user.update({} if channel is None else {"channel": channel})
+        upstream.publish()
+        known = await found.login_by_identifier(upstream.tenant, identifier)
+        assert known is not None
+        assert known.channel == channel
+        [row] = await upstream.rows(login)
+        assert (row.channel, row.mobile) == (channel, known.mobile)
+        upstream.user["channel"] = "email"  # is read again with the accounts, when the person has signed in
+        upstream.publish()
+        await found.refresh(upstream.tenant, known.id)
+        assert [each.channel for each in await upstream.rows(login)] == ["email"]
+        upstream.later()
+
+
 async def test_an_identifier_that_the_retailer_gives_to_another_person_moves(upstream: Upstream) -> None:
     """The other person is asked for first, and keeps the login under the new identifier."""
     found = upstream.pages.application.services.directory

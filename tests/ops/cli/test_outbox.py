@@ -7,17 +7,30 @@ from sqlalchemy import insert
 
 from haas.clock import MovableClock
 from haas.database import Database
+from ops.demonstration.themes import AURORA
+from ops.deployment import Deployment
 from tenants.audit.tables import audit
 from tenants.notices.tables import outbox
+from tenants.provisioning.owner import owner_transaction
 from tenants.registry.models import Tenant
+from tenants.registry.store import update_brand
 from tests.support.commands import Haas
 from tests.support.rows import count, execute, notice
+from themes.tokens import theme_to_json
+
+SIGNATURE = """Your Aurora team
+Aurora Energy Retail Pty Ltd, ABN 89 000 000 019
+Call 1800 555 010 or write to help@aurora.test. We answer every day, 7 am to 9 pm Sydney time.
+"""
+"""What a letter on paper says of how to reach the brand: the same as an email."""
 
 
 async def test_notices_that_were_given_up_are_listed_replayed_assigned_and_handled(
-    haas: Haas, database: Database, tenant: Tenant, clock: MovableClock
+    haas: Haas, database: Database, tenant: Tenant, clock: MovableClock, deployment: Deployment
 ) -> None:
     slug = tenant.slug
+    async with owner_transaction(deployment.owner, deployment.settings) as tx:
+        await update_brand(tx, tenant.id, {"theme": theme_to_json(AURORA)})
     assert "No notice is waiting" in (await haas("outbox", "list", slug)).output
     mail, revoked, now = uuid4(), uuid4(), clock.now()
     row = {"created_at": now, "due_at": now, "given_up_at": now, "tries": 9, "last_error": "it answered 500"}
@@ -35,17 +48,38 @@ async def test_notices_that_were_given_up_are_listed_replayed_assigned_and_handl
     assert {msgspec.json.decode(line)["id"] for line in lines} == {str(mail), str(revoked)}
 
     assert "No letter is to be sent." in (await haas("outbox", "letters", slug)).output
-    text = {"customer_reference": "C-9", "to": "Ada Lovelace", "subject": "Expired", "text": "Dear Ada"}
+    text = {
+        "customer_reference": "C-9",
+        "to": "Ada Lovelace",
+        "subject": "Expired",
+        "text": "Dear Ada,\n\nOver.\n",
+    }
     given_up = {**row, "id": uuid4(), "kind": "letter", "about": "authorisation-expired", "arrangement_id": uuid4()}
     await execute(database, tenant, insert(outbox).values(payload=text, **given_up))
     assert f"{given_up['arrangement_id']}: authorisation-expired" in (await haas("outbox", "list", slug)).output
     printed = (await haas("outbox", "letters", slug)).output
-    assert "Customer: C-9\nTo: Ada Lovelace\nSubject: Expired\n\nDear Ada" in printed
+    whole = f"A note about your data from Aurora Energy.\n\nDear Ada,\n\nOver.\n\n{SIGNATURE}"
+    assert f"Customer: C-9\nTo: Ada Lovelace\nSubject: Expired\n\n{whole}" in printed
     (line,) = (await haas("outbox", "letters", slug, "--json")).output.splitlines()
-    assert msgspec.json.decode(line) == {**text, "id": str(given_up["id"])}
+    assert msgspec.json.decode(line) == {**text, "text": whole, "id": str(given_up["id"])}
     assert await count(database, tenant, audit, audit.c.action == "notice.print") == 2
     assert (await haas("outbox", "handle", slug, str(given_up["id"]), "--how", "Posted.")).exit_code == 0
     assert "No letter is to be sent." in (await haas("outbox", "letters", slug)).output
+
+    # What a mail server has returned later waits for the staff, except one-time passwords, and is not sent again.
+    sent = {"kind": "email", "payload": {}, "created_at": now, "due_at": now, "done_at": now, "tries": 1}
+    told, code = {**sent, "id": uuid4(), "about": "authorisation-given"}, {**sent, "id": uuid4(), "expires_at": now}
+    for each in (told, code):
+        await execute(database, tenant, insert(outbox).values(**each))
+    returned = ("outbox", "returned", slug, "--why", "no such mailbox")
+    assert (await haas(*returned, str(code["id"]))).exit_code == 1
+    assert (await haas(*returned, str(told["id"]))).exit_code == 0
+    assert (await haas(*returned, str(told["id"]))).exit_code == 1
+    line = next(each for each in (await haas("outbox", "list", slug)).output.splitlines() if str(told["id"]) in each)
+    assert "returned: no such mailbox" in line
+    assert (await notice(database, tenant, told["id"])).done_at is None
+    assert await count(database, tenant, audit, audit.c.action == "notice.return") == 1
+    assert (await haas("outbox", "handle", slug, str(told["id"]), "--how", "Posted.")).exit_code == 0
 
     assert (await haas("outbox", "replay", slug)).exit_code == 2
     assert "Sent again: 1." in (await haas("outbox", "replay", slug, "--kind", "email")).output

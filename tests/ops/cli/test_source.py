@@ -243,6 +243,7 @@ async def test_lists_that_do_not_agree_are_found(source: Haas, site: RetailerSit
     user["customers"].append({"customerId": firm, "role": "attorney"})
     excluded = {**listed[0]["x"], "ineligible": [{"reason": "other", "validFrom": "2026-01-01"}]}
     data["accounts"].setdefault(firm, []).append({**listed[0], "x": excluded})
+    user["channel"] = "sms"
     tenant = await use_upstream(application, site, "disagrees", data)
     site.retailers.feed["disagrees"] = Turning({"customerId": each, "endedOn": "2026-01-01"} for each in ("C1", "C2"))
     done = await check(source, site, tenant)
@@ -250,6 +251,7 @@ async def test_lists_that_do_not_agree_are_found(source: Haas, site: RetailerSit
         "listAccounts $.data.accounts: found an account twice",
         "x.servicePoints: found not every NMI of the plans",
         "getAccount $.data.displayName: found another value",
+        "getUser $.data.channel: found sms without its contact; expected the contact (C-X3)",
         "getUser $.data.customers[].role: found a role for individuals; expected nominated-representative of an",
         "listAccounts $.data.accounts[].x.ineligible: found other periods for another customer",
         "listEndedCustomers $.data with limit 1: found another entry; expected the first one of the feed (C-X4)",

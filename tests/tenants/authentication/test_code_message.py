@@ -7,7 +7,7 @@ import pytest
 from ops.sandbox.mailbox.codes import one_time_code
 from tenants.authentication.code_message import CodeMessage
 from tenants.notices.models import EmailPayload, SmsPayload
-from tenants.parties.models import Login
+from tenants.parties.models import Login, PreferredChannel
 
 MIA = Login(id=UUID(int=1), email="mia@people.test", mobile="+61491570006")
 BY_TEXT = Login(id=MIA.id, email=None, mobile=MIA.mobile)
@@ -53,8 +53,21 @@ def test_only_an_email_has_the_link_and_its_digits_are_not_taken_for_the_code() 
 def test_a_text_message_shortens_a_long_name() -> None:
     message = TO_SHARE._replace(recipient="B" * 500).to(BY_TEXT)
     assert message is not None
-    assert f"{'B' * 59}\N{HORIZONTAL ELLIPSIS}." in message.text
+    assert f"{'B' * 57}...." in message.text
     assert len(message.text) < 320
+
+
+@pytest.mark.parametrize("preferred", [None, "email", "sms", "post"])
+@pytest.mark.parametrize("contacts", ["both", "email", "mobile"])
+def test_the_code_goes_to_the_contact_that_the_person_prefers_and_never_by_post(
+    preferred: PreferredChannel | None, contacts: str
+) -> None:
+    email = None if contacts == "mobile" else MIA.email
+    mobile = None if contacts == "email" else MIA.mobile
+    message = TO_SHARE.to(Login(id=MIA.id, email=email, mobile=mobile, channel=preferred))
+    is_text = contacts == "mobile" or (contacts == "both" and preferred == "sms")
+    assert message is not None
+    assert (type(message), message.to) == ((SmsPayload, mobile) if is_text else (EmailPayload, email))
 
 
 def test_a_person_without_contacts_gets_no_message() -> None:

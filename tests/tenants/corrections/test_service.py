@@ -183,7 +183,9 @@ async def test_a_person_who_cannot_be_reached_is_told_by_other_means(corrections
     assert (declined_one.state, declined_one.told_at) == ("declined", corrections.now)
 
 
-def test_a_text_message_is_sent_to_a_person_without_an_email_address() -> None:
+@pytest.mark.parametrize("contact", [(None, None), ("mia@people.test", "sms")], ids=["no address", "preferred"])
+def test_a_text_message_is_sent_to_who_has_no_email_address_or_prefers_it(contact: tuple[Any, Any]) -> None:
+    email, channel = contact
     day = date(2026, 11, 20)
     finding = msgspec.convert(
         {**FINDING, "decided_at": None, "decided_by": None, "decision": None},
@@ -197,8 +199,9 @@ def test_a_text_message_is_sent_to_a_person_without_an_email_address() -> None:
         last_day=day,
         recipient="Acme Pty Ltd",
         person="Mia Wong",
-        email=None,
+        email=email,
         mobile="+61400000000",
+        channel=channel,
     )
     notice = notice_text("Aurora", finding, disclosed, BILLS, "Home")
     assert isinstance(notice, SmsPayload)

@@ -1,15 +1,17 @@
 """When a time is over, exactly those are told whom the CDR Rules name (K-13, K-14, K-15)."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from haas.clock import MovableClock
 from haas.database import Database
+from tenants.accounts.internal_ids import internal_id
 from tenants.accounts.tables import harm_flag, holding
 from tenants.arrangements.tables import account_approval, arrangement, authorised_account
 from tenants.holders import service
@@ -19,10 +21,12 @@ from tenants.notices.message_channels import LetterChannel
 from tenants.notices.models import Notice
 from tenants.notices.outbox_delivery import Delivery
 from tenants.notices.tables import outbox
+from tenants.parties.directory import StoredDirectory
 from tenants.records import pack
 from tenants.registry.models import Tenant
 from tenants.retention import service as retention
 from tests.support.customers import CustomerData
+from tests.support.import_files import FileImporter, a_customer, a_login, a_representation
 from tests.support.rows import count, execute, one, run
 from tests.tenants.records.conftest import Household, add_household
 
@@ -147,6 +151,31 @@ async def test_the_other_holders_are_told_once_each_in_their_own_way_that_an_aut
     await housekeeping.sweep(tenant)
     assert [row.customer_id for row in await told(database, tenant)] == [household.bob, eve]  # Eve's is to be posted
     await run(database, tenant, retention.release, legal_hold.id, reason="The tenant is removed after the test.", **by)
+
+
+async def test_a_holder_is_told_by_the_channel_that_the_retailers_file_says_and_a_code_never_by_post(
+    database: Database, tenant: Tenant, clock: MovableClock, household: Household, tmp_path: Path
+) -> None:
+    """K-13: the agreed means. The code of the same person goes by email or text message."""
+    files, people = FileImporter(database, clock.now(), tenant, tmp_path), StoredDirectory(database)
+    gil = internal_id("customer", "C-GIL")
+    for channel, kind in (("post", "letter"), ("sms", "sms"), ("email", "email"), (None, "email")):
+        known = {"mobile": "+61491570006", **({} if channel is None else {"channel": channel})}
+        person = a_login("P-GIL", "gil", **known)
+        assert await files.load(person, a_customer("C-GIL"), a_representation("P-GIL", "C-GIL")) == []
+        if channel == "post":
+            await hold(database, tenant, gil, household.joint)
+        await execute(database, tenant, delete(outbox))
+        arguments = ([household.arrangement_id], "expiry", clock.now())
+        await run(database, tenant, service.tell_of_end(tenant), *arguments)
+        assert [row.kind for row in await told(database, tenant) if row.customer_id == gil] == [kind]
+        found = await people.login_by_identifier(tenant, "gil")
+        assert found == (await people.person(tenant, internal_id("login", "P-GIL"), clock.now().date())).login
+        assert found is not None
+        assert found.channel == channel
+    assert await files.load(a_login("P-GIL", "gil", channel="pigeon")) == [
+        "first.jsonl:1: $.channel: Invalid enum value 'pigeon'"
+    ]
 
 
 async def test_the_holder_is_told_of_a_secondary_users_authorisation_and_nobody_of_an_account_that_was_lost(
