@@ -1,7 +1,7 @@
 """The records of one consumer (CDR Rules 9.5) as an HTML document that can be printed."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from haas.language import current_language, gettext, gettext_noop
@@ -35,7 +35,7 @@ CHANNELS: Final[Mapping[ContactChannel, str]] = {
     "web": gettext_noop("On our website"),
     "other": gettext_noop("In another way"),
 }
-_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+_WORDS: Final[Mapping[str, Mapping[Any, str]]] = {
     "versions": VERSIONS,
     "data": DATA,
     "decisions": DECISIONS,
