@@ -8,7 +8,6 @@ import ast
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any, Final, get_args
 from uuid import UUID
@@ -31,6 +30,7 @@ from tenants.holders import receipt_text
 from tenants.holders.models import Addressee, Event, Receipt, Receiver
 from tenants.joint_accounts.notice_text import option_changed, option_not_agreed, option_proposed
 from tenants.notices.models import EmailPayload, SmsPayload
+from tests.support.outside_messages import Outside, forgotten, outside
 from tests.support.pseudo_language import BEGIN, END, marked, messages
 from themes.brand import Brand, brand
 from themes.mail import mail_html, mail_text
@@ -54,9 +54,6 @@ CONTACTS: Final[dict[str, dict[str, str | None]]] = {
 }
 _AND: Final = "and"
 """The word between the last two members of a list. It is of the Common Locale Data Repository, not of the catalogue."""
-SHOWN_ATTRIBUTES = {"title", "alt", "aria-label", "aria-description", "placeholder"}
-LETTERS = re.compile(r"[^\W\d_]{2,}")
-"""One letter, such as the mark of a recipient, is no text."""
 
 
 def look(contacts: str = "both") -> Brand:
@@ -70,59 +67,6 @@ def test_the_catalogue_is_what_the_source_code_has() -> None:
 
 def test_the_sentences_that_a_brand_may_replace_are_messages() -> None:
     assert {sentence.usual for sentence in SENTENCES.values()} - {""} <= messages()
-
-
-class Outside(HTMLParser):
-    """Collects the texts of a page that are in no message and in no `time` element."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._depth, self._times = 0, 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._times += tag == "time"
-        named = dict(attrs)
-        for name, value in attrs:
-            is_button = tag == "input" and named.get("type") in {"submit", "button", "reset"} and name == "value"
-            if value and (name in SHOWN_ATTRIBUTES or is_button):
-                self.found += outside(value)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._times -= tag == "time"
-
-    def handle_data(self, data: str) -> None:
-        texts, self._depth = split(data, self._depth)
-        if not self._times:
-            self.found += texts
-
-
-def split(text: str, depth: int) -> tuple[list[str], int]:
-    """Return the parts of a text outside of messages. `depth` is in how many messages it begins, or ends."""
-    found, part = [], ""
-    for character in text:
-        if character in {BEGIN, END}:
-            found.append(part)
-            part, depth = "", depth + (1 if character == BEGIN else -1)
-        elif depth == 0:
-            part += character
-    return [each for each in (*found, part) if LETTERS.search(each)], depth
-
-
-def outside(text: str) -> list[str]:
-    found, depth = split(text, 0)
-    assert depth == 0, text
-    return found
-
-
-def forgotten(found: list[str], data: set[str]) -> list[str]:
-    """Return what is neither data nor several data with signs between them."""
-    return [
-        part
-        for text in found
-        for part in re.split(r"[·:\n]| – ", text)
-        if LETTERS.search(part) and part.strip(" ,.()“”\n") not in data
-    ]
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -251,7 +195,11 @@ def test_each_problem_with_an_input_is_a_message() -> None:
 
 SENTENCE = re.compile(r"(?:^|[.:?] )[A-Z][a-z’]+(?: |$)|[a-z]+ [a-z]+ ")
 """What reads like a text: a word with a capital letter, or several words."""
-OF_TEXTS = ("apps/consent", "apps/dashboard", "themes", "tenants/holders", "tenants/joint_accounts")
+OF_TEXTS = (
+    "apps/consent", "apps/dashboard", "themes", "tenants/accounts", "tenants/authentication/code_message.py",
+    "tenants/corrections", "tenants/data_language.py", "tenants/holders", "tenants/joint_accounts", "tenants/records",
+)  # fmt: skip
+"""Folders and modules whose texts a consumer can read."""
 NO_TEXTS: Final = {
     "themes/files.py", "themes/lint.py", "themes/logo.py", "themes/logo_export.py", "themes/logo_styles.py",
     "themes/palettes.py", "themes/stylesheet.py", "themes/tokens.py", "themes/touch_icon.py", "themes/weight.py",
@@ -260,18 +208,19 @@ NO_TEXTS: Final = {
 """Modules without texts for consumers: what is wrong with a theme is said to the staff."""
 OF_STAFF: Final = {
     "apps/dashboard/browser.py": {"NotSignedIn"},
+    "tenants/accounts/descriptions.py": {"_paf_parts"},
     "themes/pages.py": {"_STAFF_MESSAGES"},
     "themes/sites.py": {"_STAFF_START", "ADMINISTRATION", "CONSOLE"},
     "themes/texts.py": {"ONE_LINE", "saving_problems", "text_problems"},
     "themes/tone.py": {"LOCKED", "tone_problems"},
 }
-"""Definitions with texts that no consumer reads: those for the staff, and those of exceptions."""
+"""Definitions with texts that no consumer reads, for the staff or of exceptions, and with parts of addresses."""
 
 
 def modules() -> Iterator[tuple[str, list[ast.stmt]]]:
     """Yield the definitions of each module that can have texts for consumers."""
     for folder in OF_TEXTS:
-        for file in sorted((ROOT / folder).rglob("*.py")):
+        for file in sorted((ROOT / folder).rglob("*.py")) or [ROOT / folder]:
             name = file.relative_to(ROOT).as_posix()
             if name not in NO_TEXTS and file.name not in {"store.py", "tables.py", "errors.py"}:
                 tree = ast.parse(file.read_text(encoding="utf-8"))

@@ -3,7 +3,8 @@
 Pages: forms contain the form token. Fields have an id and a label, buttons have an id and a type, and images have an
 alternative text. Templates contain no scripts, no inline styles and nothing from other sites, and escape all values.
 
-Emails: they may have inline styles, and contain no links and nothing that is loaded. They escape all values.
+Emails and documents: they may have inline styles, and contain no links and nothing that is loaded. They escape all
+values. A document is a file that a person is given; its styles are in it.
 """
 
 import re
@@ -26,6 +27,9 @@ class TemplateFinding(NamedTuple):
 
     line: int
     message: str
+
+
+Rule = Callable[[str], Iterator[TemplateFinding]]
 
 
 def _unescaped(text: str) -> Iterator[TemplateFinding]:
@@ -95,6 +99,13 @@ def _links_and_loads(text: str) -> Iterator[TemplateFinding]:
         yield TemplateFinding(_line(text, found.start()), f"{found.group()} is not allowed in an email")
 
 
+def _other_files(text: str) -> Iterator[TemplateFinding]:
+    """A document needs no other file: it has no form, link, picture or script, and its styles load nothing."""
+    pattern = r"<(?:a|area|base|form|iframe|img|input|link|object|script|svg)\b|\b(?:href|src|srcset)=|url\("
+    for found in re.finditer(pattern, text):
+        yield TemplateFinding(_line(text, found.start()), f"{found.group()} is not allowed in a document")
+
+
 def _theme(text: str) -> Iterator[TemplateFinding]:
     """Texts of a theme come from `texts`, which has only those that may stand at the place of the page (K-22)."""
     for found in _WHOLE_THEME.finditer(text):
@@ -102,13 +113,9 @@ def _theme(text: str) -> Iterator[TemplateFinding]:
 
 
 _LINK_OF_THE_TEXT: Final = '<a href="{{ line }}"'
-MAIL_RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (
-    _unescaped,
-    _messages,
-    _links_and_loads,
-    _theme,
-)
-RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (
+MAIL_RULES: Final[Sequence[Rule]] = (_unescaped, _messages, _links_and_loads, _theme)
+DOCUMENT_RULES: Final[Sequence[Rule]] = (_unescaped, _messages, _other_files, _ids, _theme)
+RULES: Final[Sequence[Rule]] = (
     _unescaped,
     _messages,
     _scripts_and_styles,
@@ -118,19 +125,22 @@ RULES: Final[Sequence[Callable[[str], Iterator[TemplateFinding]]]] = (
     _ids,
     _theme,
 )
+_RULES_OF_FOLDERS: Final = {"mail": MAIL_RULES, "documents": DOCUMENT_RULES}
+"""The rules of the templates in a folder. All others have `RULES`."""
 
 
-def lint(text: str, *, mail: bool = False) -> list[TemplateFinding]:
-    """Return the violations in the template of a page, or of an email, by line."""
+def lint(text: str, rules: Sequence[Rule] = RULES) -> list[TemplateFinding]:
+    """Return the violations in a template by line."""
     plain = _COMMENT.sub(lambda comment: "\n" * comment.group().count("\n"), text)
-    return sorted(finding for rule in (MAIL_RULES if mail else RULES) for finding in rule(plain))
+    return sorted(finding for rule in rules for finding in rule(plain))
 
 
 def main() -> int:
     """Check every template and print the violations. Return 1 if there are any, else 0."""
     status = 0
     for file in sorted(TEMPLATES.rglob("*.jinja")):
-        for finding in lint(file.read_text(encoding="utf-8"), mail=file.parent == TEMPLATES / "mail"):
+        rules = _RULES_OF_FOLDERS.get(file.relative_to(TEMPLATES).parts[0], RULES)
+        for finding in lint(file.read_text(encoding="utf-8"), rules):
             status = 1
             sys.stdout.write(f"{file.relative_to(TEMPLATES.parent.parent)}:{finding.line}: {finding.message}\n")
     return status

@@ -8,6 +8,7 @@ import msgspec
 
 from themes.contrast import ENHANCED_CONTRAST, MINIMUM_CONTRAST, contrast, is_colour, nearest_shade
 
+SchemeName = Literal["light", "dark"]
 WHITE: Final = "#ffffff"
 BLACK: Final = "#000000"
 
@@ -43,7 +44,7 @@ class StateColours(msgspec.Struct, frozen=True, kw_only=True):
 class Scheme(NamedTuple):
     """A colour scheme without the colours of a brand. `neutrals` has the names of `themes.neutrals`."""
 
-    name: Literal["light", "dark"]
+    name: SchemeName
     neutrals: Mapping[str, str]
 
     def status(self, palette: Palette) -> StateColours:

@@ -7,12 +7,12 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from themes.contrast import contrast
 from themes.files import file_name
 from themes.neutrals import NEUTRALS
-from themes.palettes import BLACK, Palette, Scheme
+from themes.palettes import BLACK, Palette, Scheme, SchemeName
 from themes.tokens import (
     BannerLayout,
     ButtonShape,
@@ -88,7 +88,7 @@ _BANNER_LAYOUTS: Final[Mapping[BannerLayout, Mapping[str, str]]] = {
 }
 
 
-def stylesheet(theme: ThemeTokens, *, only: Literal["light", "dark"] | None = None) -> str:
+def stylesheet(theme: ThemeTokens, *, only: SchemeName | None = None) -> str:
     """Return the complete style sheet of a checked theme. With `only`, it has this colour scheme on every device."""
     neutrals = NEUTRALS[theme.neutral_tint]
     light = {**_look(theme), **_colours(Scheme("light", neutrals.light), theme.light)}

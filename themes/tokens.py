@@ -17,7 +17,7 @@ from themes.files import is_digest
 from themes.logo import LogoError, sanitized
 from themes.logo_export import cleaned
 from themes.neutrals import NEUTRALS, Tint
-from themes.palettes import Palette, Scheme, palette_problems
+from themes.palettes import Palette, Scheme, SchemeName, palette_problems
 from themes.texts import ONE_LINE, BrandTexts, is_line, saving_problems, text_problems
 from themes.weight import logo_problems
 
@@ -75,6 +75,11 @@ class ThemeTokens(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     support_phone: str | None = None
     support_email: str | None = None
     texts: BrandTexts = BrandTexts()
+
+    @property
+    def schemes(self) -> tuple[SchemeName, ...]:
+        """The colour schemes that the pages have."""
+        return ("light",) if self.dark is None else get_args(SchemeName)
 
 
 def theme_from(tokens: Mapping[str, object]) -> ThemeTokens:

@@ -10,6 +10,7 @@ import msgspec
 from haas.settings import CommandSettings
 from ops.operator_access import OperatorAccess
 from ops.plugins import certificate_issuer
+from tenants.provisioning.theme_versions import published
 from tenants.registry.errors import UnknownThemeVersion
 from tenants.registry.models import THEME_FILES, Tenant, ThemeFile
 from themes.errors import ThemeError
@@ -75,6 +76,7 @@ class ThemeOfTenant(NamedTuple):
     """A tenant with a version of its theme."""
 
     tenant: Tenant
+    number: int
     tokens: dict[str, Any]
     files: list[ThemeFile]
 
@@ -86,10 +88,13 @@ async def theme_of(settings: CommandSettings, slug: str, number: int | None) -> 
     """
     async with OperatorAccess.open(settings) as access:
         tenant = await access.find(slug)
-        if number is None and not tenant.theme:
-            raise UnknownThemeVersion(f"{tenant.name} has no theme; `haas theme save {slug} FILE` saves one")
-        tokens = tenant.theme if number is None else await access.theme(tenant, number)
-        return ThemeOfTenant(tenant, tokens, await access.theme_files(tenant, tokens))
+        if number is None:
+            shown = published(await access.theme_versions(tenant)) if tenant.theme else None
+            if shown is None:
+                raise UnknownThemeVersion(f"{tenant.name} has no theme; `haas theme save {slug} FILE` saves one")
+            number = shown.number
+        tokens = await access.theme(tenant, number)
+        return ThemeOfTenant(tenant, number, tokens, await access.theme_files(tenant, tokens))
 
 
 def provide_certificates(settings: CommandSettings, hosts: Sequence[str]) -> None:

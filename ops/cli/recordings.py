@@ -1,7 +1,8 @@
 """`haas recordings`: keeps the screens of each path of a release and a theme (CDR Rules 9.3(1)(g)).
 
-The browser tests take a picture of each screen: `<theme>-<device>-<number>-<screen>.png`, and
-`<theme>-<device>-amend-<number>-<screen>.png` for the path of an amendment.
+A picture of a screen is named `<theme>-<device>-<number>-<screen>.png`. Before the number, `dark-` says that it is in
+the dark colour scheme, and then `amend-` that it is of the path of an amendment. The browser tests take pictures in
+the light scheme.
 """
 
 import hashlib
@@ -17,11 +18,13 @@ import click
 import msgspec
 
 from ops.files import PUBLIC, write_atomically
+from themes.palettes import SchemeName
 
 RecordedPath = Literal["authorise", "amend", "withdraw"]
 MANIFEST: Final = "recording.json"
 _FILE: Final = re.compile(
-    r"(?P<theme>[a-z0-9-]+?)-(?P<device>desktop|phone)-(?P<amend>amend-)?(?P<number>\d{2})-(?P<screen>[a-z-]+)\.png"
+    r"(?P<theme>[a-z0-9-]+?)-(?P<device>desktop|phone)-(?P<dark>dark-)?(?P<amend>amend-)?(?P<number>\d{2})-"
+    r"(?P<screen>[a-z-]+)\.png"
 )
 _NEEDED: Final[dict[RecordedPath, frozenset[str]]] = {
     "authorise": frozenset({"identify", "one-time-password", "accounts", "review"}),
@@ -46,6 +49,8 @@ class Recording(msgspec.Struct, frozen=True):
     device: str
     path: RecordedPath
     steps: list[RecordedStep]
+    scheme: SchemeName = "light"
+    """The colour scheme. Manifests of earlier releases do not name it."""
 
 
 class RecordedTheme(msgspec.Struct, frozen=True):
@@ -89,7 +94,8 @@ def keep(screenshots: Path, output: Path, release: str) -> None:
     manifest = RecordingManifest(release, datetime.now(UTC), found)
     write_atomically(output / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)), PUBLIC)
     for recording in found:
-        click.echo(f"{recording.theme}, {recording.device}, {recording.path}: {len(recording.steps)} screens")
+        shown = f"{recording.theme}, {recording.device}, {recording.scheme}, {recording.path}"
+        click.echo(f"{shown}: {len(recording.steps)} screens")
     for theme in sorted({recording.theme for recording in found}):
         if not any(recording.theme == theme and recording.path == "amend" for recording in found):
             click.echo(f"Warning: no amendment is recorded with the theme {theme}", err=True)
@@ -112,18 +118,19 @@ def check(folder: Path) -> None:
 
 
 def recordings(files: Iterable[Path]) -> list[Recording]:
-    """Return the complete paths among the screens, ordered by theme, device and path."""
-    steps: dict[tuple[str, str, RecordedPath], list[RecordedStep]] = defaultdict(list)
+    """Return the complete paths among the screens, ordered by theme, device, colour scheme (light first) and path."""
+    steps: dict[tuple[str, str, bool, RecordedPath], list[RecordedStep]] = defaultdict(list)
     for file in sorted(files):
         match = _FILE.fullmatch(file.name)
         if match is None:
             continue
         screen, path = match["screen"], _path(match["screen"], amends=match["amend"] is not None)
-        steps[match["theme"], match["device"], path].append(RecordedStep(screen, file.name, _digest(file)))
+        is_dark = match["dark"] is not None
+        steps[match["theme"], match["device"], is_dark, path].append(RecordedStep(screen, file.name, _digest(file)))
     return [
-        Recording(*key, found)
-        for key, found in sorted(steps.items())
-        if _NEEDED[key[2]] <= {step.screen for step in found}
+        Recording(theme, device, path, found, "dark" if is_dark else "light")
+        for (theme, device, is_dark, path), found in sorted(steps.items())
+        if _NEEDED[path] <= {step.screen for step in found}
     ]
 
 

@@ -10,12 +10,12 @@ import msgspec
 
 from haas.database import Transaction
 from ops.cli._in_tenant import in_tenant
-from ops.cli._record_page import record_page
 from ops.files import write_atomically
 from ops.operator import actor, columns
 from tenants.records import copies, pack, service
 from tenants.records.models import ContactChannel, RecordPack, RecordRequest
 from tenants.registry.models import Tenant
+from themes.record_document import record_document
 
 
 @click.group("records")
@@ -54,7 +54,8 @@ def pack_(slug: str, request_id: UUID, output: Path, *, as_json: bool) -> None:
         return await pack.build(tx, tenant, found.customer_id, now)
 
     made = in_tenant(slug, read)
-    write_atomically(output, msgspec.json.format(msgspec.json.encode(made)) if as_json else record_page(made).encode())
+    text = msgspec.json.format(msgspec.json.encode(made)) if as_json else record_document(made).encode()
+    write_atomically(output, text)
     click.echo(f"Wrote {output}. After its delivery: `haas records deliver {slug} {request_id} --channel …`")
 
 

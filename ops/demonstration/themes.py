@@ -18,6 +18,13 @@ _BANKSIA_MARK = (
     '<path d="M24 32v12" stroke="#5b3a1e" stroke-width="4" stroke-linecap="round"/>'
     '<path d="M23 42C15 42 9 38 6 31c8-1 14 3 17 11zM25 42c8 0 14-4 17-11-8-1-14 3-17 11z" fill="#4d6b2f"/></svg>'
 )
+# On a dark page, the brown stem and the dark leaves would hardly be seen.
+_BANKSIA_MARK_ON_DARK = (
+    _BANKSIA_MARK.replace("#c2541b", "#e8773a")
+    .replace("#f6c667", "#ffe3ad")
+    .replace("#5b3a1e", "#c79f75")
+    .replace("#4d6b2f", "#9db872")
+)
 
 AURORA = ThemeTokens(
     brand_name="Aurora Energy",
@@ -83,6 +90,17 @@ BANKSIA = ThemeTokens(
         warning="#7d5200",
         danger="#8f1f2b",
     ),
+    dark=Palette(
+        primary="#f2a878",
+        on_primary="#2e1405",
+        banner="#3a2011",
+        on_banner="#fdeeda",
+        accent="#d98a2b",
+        canvas="#1b1511",
+        success="#b3cf86",
+        warning="#f0cb62",
+        danger="#ff9da6",
+    ),
     font_families=("Georgia", "Cambria", "serif"),
     corner_radius=2,
     neutral_tint="warm",
@@ -93,6 +111,7 @@ BANKSIA = ThemeTokens(
     density="compact",
     banner_layout="centred",
     logo_svg=_BANKSIA_MARK,
+    logo_dark_svg=_BANKSIA_MARK_ON_DARK,
     identifier_label="Email address",
     identifier_kind="email",
     support_phone="1800 555 020",

@@ -1,9 +1,10 @@
 """Which brand shows a theme that is recorded, and what is written beside the screens (CDR Rules 9.3(1)(g))."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from html import escape
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from ops.demonstration.brands import DemonstrationBrand
 from ops.files import PUBLIC, write_atomically
 from ops.journeys.devices import DEVICES
 from tenants.registry.models import THEME_FILES, TenantSettings, ThemeFile
+from themes.palettes import SchemeName
 from themes.tokens import theme_from
 
 INDEX: Final = "index.html"
@@ -43,11 +45,17 @@ def recorded_brand(
     )
 
 
-def complete(name: str, folder: Path, theme: RecordedTheme, now: datetime) -> list[Recording]:
-    """Write the manifest and the index of the screens in `folder`. `name` is that of the brand. Raise Incomplete."""
+def complete(
+    name: str, folder: Path, schemes: Collection[SchemeName], theme: RecordedTheme, now: datetime
+) -> list[Recording]:
+    """Write the manifest and the index of the screens in `folder`.
+
+    `name` is that of the brand, and `schemes` are the colour schemes that the theme has. Raise Incomplete.
+    """
     found = recordings(sorted(folder.glob("*.png")))
-    if len(found) != len(DEVICES) * len(_PATHS):
-        raise Incomplete(f"only {len(found)} of {len(DEVICES) * len(_PATHS)} paths are complete in {folder}")
+    expected = set(product(DEVICES, schemes, _PATHS))
+    if {(each.device, each.scheme, each.path) for each in found} != expected:
+        raise Incomplete(f"only {len(found)} of {len(expected)} paths are complete in {folder}")
     manifest = RecordingManifest(version("holder-as-a-service"), now, found, theme)
     write_atomically(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)), PUBLIC)
     write_atomically(folder / INDEX, _index(name, manifest).encode(), PUBLIC)
@@ -61,7 +69,7 @@ def _index(name: str, manifest: RecordingManifest) -> str:
         said.append(f"Theme of {theme.tenant}, version {theme.number or 'in a file'}, digest {theme.digest}.")
     parts = [f"<h1>How people share data with {escape(name)}</h1>", *(f"<p>{escape(line)}</p>" for line in said)]
     for each in manifest.recordings:
-        parts.append(f"<h2>{_PATHS[each.path]}, {each.device}</h2>\n<ol>")
+        parts.append(f"<h2>{_PATHS[each.path]}, {each.device}, {each.scheme} colours</h2>\n<ol>")
         parts += [f'<li><a href="{escape(step.file)}">{escape(step.screen)}</a></li>' for step in each.steps]
         parts.append("</ol>")
     body = "\n".join(parts)

@@ -1,7 +1,9 @@
 """Records how people authorise, amend and withdraw with a theme, on an embedded stack (CDR Rules 9.3(1)(g))."""
 
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.async_api import Browser, Page
 
@@ -18,12 +20,14 @@ from ops.journeys.sharing import amend, authorise, withdraw
 from ops.journeys.visitor import Visitor
 from ops.smoke.command import participants_of
 from ops.smoke.control import SandboxControl
-from ops.stack.embedded import Stack, running
+from ops.stack.description import TenantDescription
+from ops.stack.embedded import running
 from ops.stack.options import WITHOUT_TRAFFIC_LIMIT, Options
+from themes.palettes import SchemeName
 
 
 async def record(brand: DemonstrationBrand, state: Path, folder: Path, progress: Progress) -> None:
-    """Go through the three paths on each device, and write the screens into `folder`.
+    """Go through the three paths on each device and in each colour scheme, and write the screens into `folder`.
 
     `state` is an empty folder for the stack, which uses none of the deployment's servers. Raise NoChromium, StackError.
     """
@@ -39,38 +43,49 @@ async def record(brand: DemonstrationBrand, state: Path, folder: Path, progress:
         participants_of(stack) as outside,
         trusting_chromium(Path(stack.description.roots.web)) as chromium,
     ):
-        for device in DEVICES:
-            progress.line(f"Screens on a {device}")
-            await _record_device(chromium, stack, outside.control, device, folder)
+        [tenant] = stack.description.tenants
+        recorder = _Recorder(chromium, tenant, stack.description.sandbox.recipient_url, outside.control, folder)
+        for number, (device, scheme) in enumerate(product(DEVICES, brand.theme.schemes)):
+            progress.line(f"Screens on a {device} in {scheme} colours")
+            identifier = str(tenant.demonstration_customers[number]["identifier"])
+            await recorder.record(device, scheme, identifier)
 
 
 class _Screens:
-    """Writes the screens of one device, with their numbers."""
+    """Writes the screens of one person, with their numbers."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder, self._name = folder, name
+    def __init__(self, folder: Path, name: str, colours: str) -> None:
+        self._folder, self._name, self._colours = folder, name, colours
         self._shown = 0
         self.path = ""
         """What the names of the screens have before their numbers: the path that is not the first one."""
 
     async def keep(self, page: Page, screen: str) -> None:
         self._shown += 1
-        name = f"{self._name}-{self.path}{self._shown:02}-{screen}.png"
+        name = f"{self._name}-{self._colours}{self.path}{self._shown:02}-{screen}.png"
         write_atomically(self._folder / name, await whole_page(page), PUBLIC)
 
 
-async def _record_device(chromium: Browser, stack: Stack, control: SandboxControl, device: str, folder: Path) -> None:
-    """Write the screens of the three paths of one person, who is another one on each device."""
-    [tenant] = stack.description.tenants
-    identifier = str(tenant.demonstration_customers[list(DEVICES).index(device)]["identifier"])
-    context = await chromium.new_context(
-        **DEVICES[device], locale="en-AU", reduced_motion="reduce", java_script_enabled=False
-    )
-    screens = _Screens(folder, f"{tenant.slug}-{device}")
-    visitor = Visitor(await context.new_page(), control, screens.keep)
-    connection = await authorise(visitor, stack.description.sandbox.recipient_url, tenant, identifier)
-    screens.path = "amend-"
-    await amend(visitor, identifier)
-    screens.path = ""
-    await withdraw(visitor, tenant, identifier, connection)
-    await context.close()
+class _Recorder(NamedTuple):
+    """Records the paths of people who have shared nothing yet."""
+
+    chromium: Browser
+    tenant: TenantDescription
+    recipient_url: str
+    control: SandboxControl
+    folder: Path
+
+    async def record(self, device: str, scheme: SchemeName, identifier: str) -> None:
+        """Write the screens of the three paths of one person."""
+        context = await self.chromium.new_context(
+            **DEVICES[device], color_scheme=scheme, locale="en-AU", reduced_motion="reduce", java_script_enabled=False
+        )
+        colours = "dark-" if scheme == "dark" else ""
+        screens = _Screens(self.folder, f"{self.tenant.slug}-{device}", colours)
+        visitor = Visitor(await context.new_page(), self.control, screens.keep)
+        connection = await authorise(visitor, self.recipient_url, self.tenant, identifier)
+        screens.path = "amend-"
+        await amend(visitor, identifier)
+        screens.path = ""
+        await withdraw(visitor, self.tenant, identifier, connection)
+        await context.close()

@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, NamedTuple
 
 from haas.errors import HaasError
 from ops.preview.samples import CONSUMER_NAMES, Screens
 from tenants.registry.models import ThemeFile
 from themes.brand import Brand
 from themes.mail import mail_html
+from themes.palettes import SchemeName
 from themes.stylesheet import stylesheet
 
-SchemeName = Literal["light", "dark"]
 MAIL: Final = "12-mail"
 _MAIL_SUBJECT: Final = "Your one-time code from {brand}"
 _MAIL_TEXT: Final = (
@@ -57,7 +57,7 @@ def write_preview(screens: Screens, folder: Path, host: str, files: Sequence[The
     folder.mkdir(parents=True, exist_ok=True)
     _write_files(screens.brand, folder / "theme", files)
     written = []
-    for scheme in schemes(screens):
+    for scheme in screens.brand.theme.schemes:
         (folder / scheme).mkdir()
         styles = stylesheet(screens.brand.theme, only=scheme).replace('url("/theme/', 'url("theme/')
         (folder / f"{scheme}.css").write_text(styles, encoding="utf-8")
@@ -68,11 +68,6 @@ def write_preview(screens: Screens, folder: Path, host: str, files: Sequence[The
             written.append(shown)
     (folder / "index.html").write_text(_index(screens.brand.name, written), encoding="utf-8")
     return written
-
-
-def schemes(screens: Screens) -> tuple[SchemeName, ...]:
-    """Return the colour schemes that the pages of the brand have."""
-    return get_args(SchemeName) if screens.brand.dark else ("light",)
 
 
 def _pages(screens: Screens, scheme: SchemeName, host: str) -> Iterator[tuple[str, str]]:

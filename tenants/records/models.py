@@ -95,6 +95,7 @@ class SentNotice(msgspec.Struct, frozen=True, kw_only=True):
     """A notice about an arrangement."""
 
     what: str
+    """To whom it was sent and what it says, in the words of the catalogue."""
     made_at: datetime
     delivered_at: datetime | None
     """None: it has not been delivered yet, or could not be delivered."""
@@ -109,7 +110,7 @@ class Sharing(msgspec.Struct, frozen=True, kw_only=True):
     versions: list[AuthorisedVersion]
     ended_at: datetime | None
     ended: str | None
-    """Who ended it and through which channel."""
+    """Who ended it and through which channel, in a sentence."""
     disclosures: list[Disclosure]
     notices: list[SentNotice]
 

@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from haas.database import Transaction
+from haas.language import gettext, gettext_noop
 from tenants.accounts.models import account_name
 from tenants.accounts.service import labels_of
 from tenants.arrangements import store as arrangements
@@ -36,33 +37,38 @@ from tenants.records.models import (
 from tenants.registry.models import Tenant
 
 _ENDED: Final[Mapping[EndedBy, str]] = {
-    "consumer": "withdrawn by the consumer on the dashboard",
-    "recipient": "withdrawn at the data recipient, which told us through its interface",
-    "retailer": "ended by us",
-    "register": "ended because of a status in the CDR Register",
-    "expiry": "expired",
-    "replay": "ended by us to protect the data",
-    "ineligible": "ended because the consumer was not eligible any more",
-    "harm": "ended by us",
+    "consumer": gettext_noop("You stopped sharing on the dashboard."),
+    "recipient": gettext_noop("It was withdrawn at the recipient, which told us."),
+    "retailer": gettext_noop("We ended it."),
+    "register": gettext_noop("The recipient may no longer receive data under the Consumer Data Right."),
+    "expiry": gettext_noop("The time that you agreed to was over."),
+    "replay": gettext_noop("We stopped it to protect your data."),
+    "ineligible": gettext_noop("Your data could no longer be shared under the Consumer Data Right."),
+    "harm": gettext_noop("We ended it."),
 }
-_NOTICES: Final = {
-    "arrangement-revoked": "to the data recipient: the arrangement has ended",
-    "authorisation-given": "to you: another person has given an authorisation",
-    "authorisation-amended": "to you: the authorisation of another person has changed",
-    "authorisation-withdrawn": "to you: the authorisation of another person was withdrawn",
-    "authorisation-ended": "to you: the authorisation of another person has ended",
-    "authorisation-expired": "to you: the authorisation of another person has expired",
-    "approval-asked": "to you: your approval of a sharing was asked for",
-    "approval-declined": "to you: not all account holders approved the sharing",
-    "approval-lapsed": "to you: another account holder did not approve the sharing in time",
-    "approval-withdrawn": "to you: the approval of another account holder was withdrawn",
-    "receipt-given": "to who authorised: a receipt of the authorisation",
-    "receipt-changed": "to who authorised: a receipt of the change",
-    "receipt-withdrawn": "to who authorised: a receipt of the withdrawal",
-    "receipt-ended": "to who authorised: a receipt of the end",
-    "receipt-expiring": "to who authorised: a receipt before the end",
-    "receipt-expired": "to who authorised: a receipt of the expiry",
+_NOTICES: Final[Mapping[str, str]] = {
+    "arrangement-revoked": gettext_noop("To the recipient: the sharing has ended"),
+    "authorisation-given": gettext_noop("To you: another person has given an authorisation"),
+    "authorisation-amended": gettext_noop("To you: the authorisation of another person has changed"),
+    "authorisation-withdrawn": gettext_noop("To you: the authorisation of another person was withdrawn"),
+    "authorisation-ended": gettext_noop("To you: the authorisation of another person has ended"),
+    "authorisation-expired": gettext_noop("To you: the authorisation of another person has expired"),
+    "approval-asked": gettext_noop("To you: your approval of a sharing was asked for"),
+    "approval-declined": gettext_noop("To you: not all account holders approved the sharing"),
+    "approval-lapsed": gettext_noop("To you: another account holder did not approve the sharing in time"),
+    "approval-withdrawn": gettext_noop("To you: the approval of another account holder was withdrawn"),
+    "option-changed": gettext_noop("To you: who can share data of a joint account has changed"),
+    "option-proposed": gettext_noop("To you: another account holder proposes to change who can share data"),
+    "option-declined": gettext_noop("To you: not all account holders agreed to a proposal"),
+    "option-lapsed": gettext_noop("To you: not all account holders agreed to a proposal in time"),
+    "receipt-given": gettext_noop("To the person who authorised: a receipt of the authorisation"),
+    "receipt-changed": gettext_noop("To the person who authorised: a receipt of the change"),
+    "receipt-withdrawn": gettext_noop("To the person who authorised: a receipt of the withdrawal"),
+    "receipt-ended": gettext_noop("To the person who authorised: a receipt of the end"),
+    "receipt-expiring": gettext_noop("To the person who authorised: a receipt before the end"),
+    "receipt-expired": gettext_noop("To the person who authorised: a receipt of the expiry"),
 }
+_ANOTHER_NOTICE: Final = gettext_noop("Another notice about the sharing")
 _OF_ACCOUNTS: Final = "energy:"
 """How scopes begin whose data is about an account, and not about the person."""
 
@@ -114,7 +120,7 @@ async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind, now: date
                     for each in sorted(versions[arrangement_id], key=lambda version: version.version)
                 ],
                 ended_at=None if arrangement is None else arrangement.ended_at,
-                ended=None if ended_by is None else _ENDED[ended_by],
+                ended=None if ended_by is None else gettext(_ENDED[ended_by]),
                 disclosures=[
                     _disclosure(row, names, kind) for row in disclosed if row.arrangement_id == arrangement_id
                 ],
@@ -193,9 +199,9 @@ def _disclosure(row: store.DisclosureRow, names: Mapping[UUID, str], kind: Custo
 
 
 def _notice(row: store.NoticeRow) -> SentNotice:
-    what = row.about or row.kind
+    what = gettext(_NOTICES.get(row.about or row.kind, _ANOTHER_NOTICE))
     delivered_at = row.handled_at if row.kind == LETTER else row.done_at
-    return SentNotice(what=_NOTICES.get(what, what), made_at=row.created_at, delivered_at=delivered_at)
+    return SentNotice(what=what, made_at=row.created_at, delivered_at=delivered_at)
 
 
 def _name(recipient: Recipient) -> str:

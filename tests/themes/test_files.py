@@ -163,7 +163,10 @@ def test_pages_name_the_logos_the_icon_and_the_colours_of_the_banner() -> None:
     for scheme, palette in (("light", AURORA.light), ("dark", AURORA.dark)):
         media = f"(prefers-color-scheme: {scheme})"
         assert f'<meta name="theme-color" content="{palette.banner}" media="{media}">' in page
-    bare = render(brand("Banksia Power", theme_to_json(BANKSIA), zone), CONSUMER, "not-found")
+    review = Screens(full).html("4-review")
+    assert review.count(f'<source srcset="/theme/{name}"') == 2, "in the banner, and beside the mark of the recipient"
+    plain = msgspec.structs.replace(BANKSIA, dark=None, logo_dark_svg=None)
+    bare = render(brand("Banksia Power", theme_to_json(plain), zone), CONSUMER, "not-found")
     assert f'<meta name="theme-color" content="{BANKSIA.light.banner}">' in bare
     for part in ("<source", "on-paper", "apple-touch-icon", "/theme/" + "1" * 64):
         assert part not in bare

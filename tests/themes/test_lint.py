@@ -2,7 +2,7 @@
 
 import pytest
 
-from themes.lint import lint, main
+from themes.lint import DOCUMENT_RULES, MAIL_RULES, lint, main
 
 TOKEN = "{{ parts.form_token(form_token) }}"
 
@@ -57,5 +57,11 @@ def test_templates_without_violations_pass() -> None:
     ],
 )
 def test_an_email_has_no_links_but_that_of_its_text_and_loads_nothing(template: str) -> None:
-    assert lint(template, mail=True)
-    assert lint('<p style="color:#123456"><a href="{{ line }}">{{ line }}</a></p>', mail=True) == []
+    assert lint(template, MAIL_RULES)
+    assert lint('<p style="color:#123456"><a href="{{ line }}">{{ line }}</a></p>', MAIL_RULES) == []
+
+
+def test_a_document_has_styles_and_needs_no_other_file() -> None:
+    assert lint("<style>p { color: #123456; }</style><p>{{ name }}</p>", DOCUMENT_RULES) == []
+    for template in ('<a href="/x">', "<style>p { background: url(x.png); }</style>", "<script>", "{{ text | safe }}"):
+        assert lint(template, DOCUMENT_RULES), template

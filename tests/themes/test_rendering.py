@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from ops.demonstration.themes import AURORA
-from ops.preview.samples import CODE, DASHBOARD, FLOW, SCREENS
+from ops.preview.samples import CODE, CONSUMER_NAMES, DASHBOARD, FLOW, SCREENS, Screens
 from themes.brand import brand
 from themes.lint import TEMPLATES
 from themes.rendering import environment, render
@@ -48,6 +48,17 @@ def test_a_missing_value_raises_an_error() -> None:
     del (values := {**MESSAGE})["heading"]
     with pytest.raises(UndefinedError, match="heading"):
         render("message", BRAND, CONSUMER, **values)
+
+
+_NUMBER_IN_ONE_LINE = re.compile(r'<(?:a href="tel:|span class="whole")[^>]*>1800 555 010<')
+
+
+def test_large_text_splits_no_telephone_number_and_an_email_address_only_after_the_at_sign() -> None:
+    screens, split = Screens(BRAND), {}
+    for name in CONSUMER_NAMES:
+        texts = re.findall(r">([^<]*)", _NUMBER_IN_ONE_LINE.sub("<", screens.html(name)))
+        split[name] = [text for text in texts if "1800 555 010" in text or "help@aurora.test" in text]
+    assert {name: texts for name, texts in split.items() if texts} == {}
 
 
 @pytest.mark.parametrize(

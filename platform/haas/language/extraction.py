@@ -20,8 +20,9 @@ FOLDERS: Final = ("apps", "platform/haas/language", "tenants", "themes")
 _KEYWORDS: Final[dict[str, Any]] = {"_": None, "gettext": None, "gettext_noop": None, "ngettext": (1, 2)}
 _TEMPLATE: Final = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
 _HEADER: Final = """\
-# Each text that a consumer reads on a page, in a mail or in a text message. `make strings` writes this file from the
-# source code: do not edit it. docs/consumer-experience.md says how a text is changed, and how a language is added.
+# Each text that a consumer reads on a page, in a mail, in a text message or in a document. `make strings` writes this
+# file from the source code: do not edit it. docs/consumer-experience.md says how a text is changed, and how a language
+# is added.
 msgid ""
 msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"

@@ -24,16 +24,20 @@ def test_complete_paths_are_kept_with_their_digests(tmp_path: Path) -> None:
     screenshots, kept = tmp_path / "screenshots", tmp_path / "kept"
     draw(screenshots, "aurora-phone", *AUTHORISE, *WITHDRAW)
     draw(screenshots, "aurora-phone-amend", "identify", "one-time-password", "accounts", "review")
+    draw(screenshots, "aurora-phone-dark", *AUTHORISE)
+    draw(screenshots, "aurora-phone-dark-amend", "identify", "one-time-password", "accounts", "review")
     draw(screenshots, "banksia-desktop", *AUTHORISE[:3])
     draw(screenshots, "recipient-aurora-desktop", "bills")
     done = haas("recordings", "keep", screenshots, kept, "--release", "2.0")
     assert done.exit_code == 0, done.output
     assert done.output.splitlines() == [
-        "aurora, phone, amend: 4 screens",
-        "aurora, phone, authorise: 6 screens",
-        "aurora, phone, withdraw: 4 screens",
+        "aurora, phone, light, amend: 4 screens",
+        "aurora, phone, light, authorise: 6 screens",
+        "aurora, phone, light, withdraw: 4 screens",
+        "aurora, phone, dark, amend: 4 screens",
+        "aurora, phone, dark, authorise: 6 screens",
     ]
-    assert "Release 2.0: 3 recordings" in haas("recordings", "check", kept).output
+    assert "Release 2.0: 5 recordings" in haas("recordings", "check", kept).output
     assert haas("recordings", "keep", screenshots, kept).exit_code == 1, "a recording is never replaced"
     changed = kept / "aurora-phone-05-review.png"
     changed.write_bytes(b"another")

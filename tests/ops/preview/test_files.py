@@ -73,7 +73,7 @@ def test_every_page_is_written_in_both_schemes(tmp_path: Path) -> None:
 
 
 def test_a_theme_without_a_dark_scheme_has_light_pages(tmp_path: Path) -> None:
-    assert preview(tmp_path, BANKSIA).exit_code == 0
+    assert preview(tmp_path, BANKSIA, dark=None, logo_dark_svg=None).exit_code == 0
     assert sorted(path.name for path in (tmp_path / "look").iterdir()) == ["index.html", "light", "light.css"]
 
 

@@ -16,7 +16,6 @@ from sqlalchemy import insert, select, update
 
 from haas.clock import MovableClock
 from ops.browser.browser import Browser
-from ops.cli._record_page import record_page
 from tenants.accounts.service import accounts_of, market_day
 from tenants.accounts.tables import harm_flag, holding
 from tenants.arrangements.service import list_for_login
@@ -34,6 +33,7 @@ from tenants.records import pack
 from tenants.secondary_users import service as secondary_users
 from tests.support.consent_pages import ConsentPages, Mia
 from tests.support.joint_home import JointHome
+from themes.record_document import record_document
 
 Outputs = Mapping[str, Any]
 CLUSTER = "energy:billing:read"
@@ -52,7 +52,7 @@ async def outputs(home: JointHome) -> Outputs:
         "notices": await home.execute(told.where(outbox.c.customer_id == bob).order_by(outbox.c.id)),
         "messages": await home.execute(told.where(address, outbox.c.about.is_not(None)).order_by(outbox.c.id)),
         "record pack": made,
-        "record page": record_page(made),
+        "record page": record_document(made),
         "sharing by others": await home.run(sharing.shared_by_others, home.as_bob, now=now),
         "secondary users": await home.run(secondary_users.users, home.as_bob, now=now),
         "option": await home.do(options.state, home.as_bob, home.house),

@@ -9,7 +9,7 @@ from sqlalchemy import insert, update
 
 from haas.clock import MovableClock
 from haas.database import Database
-from ops.cli._record_page import record_page
+from haas.language import using_language
 from tenants.accounts.tables import harm_flag, refusal
 from tenants.arrangements import service as arrangements
 from tenants.holders.service import tell_of_end
@@ -19,8 +19,11 @@ from tenants.records.errors import UnknownCustomer
 from tenants.records.models import NewComplaint, RecordPack
 from tenants.registry.models import Tenant
 from tenants.tables import tenant as schema
+from tests.support.outside_messages import outside
+from tests.support.pseudo_language import marked
 from tests.support.rows import execute, run
 from tests.tenants.records.conftest import Household
+from themes.record_document import record_document
 
 CONCEALED = ("Secret Recipient", "Budget Helper", "Ada", "Our home", "boat")
 
@@ -32,7 +35,7 @@ async def build(database: Database, tenant: Tenant, customer_id: Any, clock: Mov
 
 def everything(made: RecordPack) -> str:
     """Return all that the consumer is given, in both forms."""
-    return msgspec.json.encode(made).decode() + record_page(made)
+    return msgspec.json.encode(made).decode() + record_document(made)
 
 
 async def test_the_pack_has_every_kind_of_record_of_the_consumer(
@@ -65,7 +68,7 @@ async def test_the_pack_has_every_kind_of_record_of_the_consumer(
     assert [version.what for version in sharing.versions] == ["authorisation", "amendment"]
     assert sharing.versions[1].data[-1] == "Billing payments and history"
     assert len(sharing.versions[1].accounts) == 2
-    assert sharing.ended == "withdrawn by the consumer on the dashboard"
+    assert sharing.ended == "You stopped sharing on the dashboard."
     billing = [each for each in sharing.disclosures if each.data == "Billing payments and history"]
     assert {each.account and each.account.split(" (ending")[0]: each.times for each in billing} == {
         "Our home": 6,
@@ -78,9 +81,13 @@ async def test_the_pack_has_every_kind_of_record_of_the_consumer(
     assert (made.corrections[0].data, made.record_requests[0].channel) == ("billing", "post")
     assert made.sharing_by_others == []
     written = everything(made)
-    assert tenant.name in record_page(made)
+    assert tenant.name in record_document(made)
     for personal in ("operator:grace", str(household.ada), str(household.joint)):
         assert personal not in written
+    with using_language(marked()):
+        (translated,) = (await build(database, tenant, household.ada, clock)).sharing
+    texts = [translated.ended, *(each.what for each in translated.notices), *translated.versions[0].data]
+    assert [text for text in texts if text is None or outside(text)] == []
 
 
 async def test_an_authorisation_whose_code_was_not_exchanged_is_a_record_too(
@@ -91,7 +98,7 @@ async def test_an_authorisation_whose_code_was_not_exchanged_is_a_record_too(
         await run(database, tenant, _clear_active_at, table)
     (sharing,) = (await build(database, tenant, household.ada, clock)).sharing
     assert [version.in_force_from for version in sharing.versions] == [None, None]
-    assert "never" in record_page(await build(database, tenant, household.ada, clock))
+    assert ">Never<" in record_document(await build(database, tenant, household.ada, clock))
 
 
 async def _clear_active_at(tx: Any, table: str) -> None:
