@@ -87,3 +87,5 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     """The end of the authorisation; None if it is a once-off one."""
     ended_by: EndedBy | None = None
+    withdrawn_by: str | None = None
+    """Who has withdrawn it at the brand, as the subject of a sentence; None if that is who gets the receipt."""

@@ -20,6 +20,7 @@ from tenants.holders.receipt_text import written_receipt
 from tenants.holders.sending import account_names, end_of, labels_of_rows, receiver_of, recipient_of, send
 from tenants.holders.store import HolderRow
 from tenants.notices.models import About
+from tenants.parties.acted_by import ActedBy, acted_by_text
 from tenants.registry.models import Tenant, TenantSettings
 
 _ABOUT_BY: Final[Mapping[EndedBy, About]] = {
@@ -143,7 +144,15 @@ def _receipt(
         removed=account_names((row for row in removed if row.account_id is not None), labels),
         until=end_of(rows),
         ended_by=ended_by,
+        withdrawn_by=_withdrawn_by(rows[0]) if ended_by == "consumer" else None,
     )
+
+
+def _withdrawn_by(row: HolderRow) -> str | None:
+    acted = None
+    if row.ended_by_login_id is not None:
+        acted = ActedBy(login_id=row.ended_by_login_id, role=row.withdrawn_as)
+    return acted_by_text(acted, row.contact_id, row.name, reader_is_customer=row.in_person)
 
 
 def _is_chosen(settings: TenantSettings, about: About) -> bool:

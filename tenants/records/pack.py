@@ -19,6 +19,8 @@ from tenants.consent.review import clusters_of
 from tenants.data_language import CustomerKind, clusters, title_of
 from tenants.joint_accounts.store import shared_by_others
 from tenants.notices.dead_letters import LETTER
+from tenants.parties.acted_by import ActedBy
+from tenants.parties.models import RepresentationRole
 from tenants.records import store
 from tenants.records.errors import UnknownCustomer
 from tenants.records.models import (
@@ -35,8 +37,19 @@ from tenants.records.models import (
 )
 from tenants.registry.models import Tenant
 
+_BY: Final[Mapping[RepresentationRole | None, str]] = {
+    "self": "the consumer",
+    "nominated-representative": "a nominated representative of the consumer",
+    "attorney": "an attorney of the consumer",
+    "guardian": "a guardian of the consumer",
+    "administrator": "an administrator who acts for the consumer",
+    None: "a person who acted for the consumer",
+}
+"""Who gave, changed or withdrew an authorisation: by role, because the name is personal data of another person."""
+_BY_SOMEBODY: Final = "the consumer or a person who may act for the consumer"
+"""Where it was not stored who it was."""
 _ENDED: Final[Mapping[EndedBy, str]] = {
-    "consumer": "withdrawn by the consumer on the dashboard",
+    "consumer": "withdrawn on the dashboard by {who}",
     "recipient": "withdrawn at the data recipient, which told us through its interface",
     "retailer": "ended by us",
     "register": "ended because of a status in the CDR Register",
@@ -114,7 +127,9 @@ async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind, now: date
                     for each in sorted(versions[arrangement_id], key=lambda version: version.version)
                 ],
                 ended_at=None if arrangement is None else arrangement.ended_at,
-                ended=None if ended_by is None else _ENDED[ended_by],
+                ended=None
+                if ended_by is None
+                else _ENDED[ended_by].format(who=_by(arrangement and arrangement.withdrawn_by)),
                 disclosures=[
                     _disclosure(row, names, kind) for row in disclosed if row.arrangement_id == arrangement_id
                 ],
@@ -174,11 +189,16 @@ def _version(version: Authorisation, names: Mapping[UUID, str], kind: CustomerKi
     return AuthorisedVersion(
         what="authorisation" if version.version == 1 else "amendment",
         authorised_at=version.authorised_at,
+        authorised_by=_by(version.by),
         in_force_from=version.active_at,
         until=version.expires_at,
         data=[cluster.title for cluster in clusters_of(version, kind)],
         accounts=[names[each.id] for each in version.accounts],
     )
+
+
+def _by(acted: ActedBy | None) -> str:
+    return _BY_SOMEBODY if acted is None else _BY[acted.role]
 
 
 def _disclosure(row: store.DisclosureRow, names: Mapping[UUID, str], kind: CustomerKind) -> Disclosure:

@@ -53,6 +53,7 @@ async def test_the_pack_has_every_kind_of_record_of_the_consumer(
         arrangements.end,
         household.arrangement_id,
         by="consumer",
+        login_id=household.ada_login,
         tell=tell_of_end(tenant),
         now=clock.now(),
     )
@@ -65,7 +66,7 @@ async def test_the_pack_has_every_kind_of_record_of_the_consumer(
     assert [version.what for version in sharing.versions] == ["authorisation", "amendment"]
     assert sharing.versions[1].data[-1] == "Billing payments and history"
     assert len(sharing.versions[1].accounts) == 2
-    assert sharing.ended == "withdrawn by the consumer on the dashboard"
+    assert sharing.ended == "withdrawn on the dashboard by the consumer"
     billing = [each for each in sharing.disclosures if each.data == "Billing payments and history"]
     assert {each.account and each.account.split(" (ending")[0]: each.times for each in billing} == {
         "Our home": 6,
