@@ -175,8 +175,8 @@ def events() -> Iterator[Event]:
         for until in (None, LATER):
             for is_of_user in (False, True):
                 yield Event(
-                    arrangement_id=UUID(int=1), key="k", at=AT, recipient="Bright Bill", accounts=accounts,
-                    removed=removed, until=until, due_at=LATER, is_of_user=is_of_user,
+                    arrangement_id=UUID(int=1), decided_for=None, key="k", at=AT, recipient="Bright Bill",
+                    accounts=accounts, removed=removed, until=until, due_at=LATER, is_of_user=is_of_user,
                 )  # fmt: skip
 
 

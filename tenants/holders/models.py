@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from tenants.arrangements.models import EndedBy
+from tenants.notices.models import DecidedFor
 
 ONCE_OFF: Final = 86_400
 """An authorisation for at most so many seconds is a once-off one for people (K-5)."""
@@ -52,6 +53,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to the sharing of accounts under one authorisation."""
 
     arrangement_id: UUID
+    decided_for: DecidedFor | None
+    """Whose sharing or decision it is, and of which accounts."""
     key: str
     """What tells this event from others that are told about."""
     at: datetime

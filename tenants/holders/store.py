@@ -44,6 +44,7 @@ _LAPSED: Final = "lapsed"
 _EXPIRING: Final[About] = "receipt-expiring"
 _SHARED: Final = (
     arrangement.c.id.label("arrangement_id"),
+    arrangement.c.customer_id.label("sharer_id"),
     arrangement.c.login_id,
     authorisation.c.id.label("authorisation_id"),
     authorisation.c.sharing_duration,
