@@ -14,7 +14,7 @@ from haas.database import Transaction
 from tenants.accounts.models import account_name
 from tenants.accounts.service import labels_of
 from tenants.arrangements import store as arrangements
-from tenants.arrangements.models import Authorisation, EndedBy, Recipient
+from tenants.arrangements.models import Arrangement, Authorisation, EndedBy, Recipient
 from tenants.consent.review import clusters_of
 from tenants.data_language import CustomerKind, clusters, title_of
 from tenants.joint_accounts.store import shared_by_others
@@ -116,7 +116,6 @@ async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind, now: date
     found = []
     for arrangement_id, recipient in recipients.items():
         arrangement = own.get(arrangement_id)
-        ended_by = None if arrangement is None else arrangement.ended_by
         found.append(
             Sharing(
                 arrangement_id=arrangement_id,
@@ -127,9 +126,7 @@ async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind, now: date
                     for each in sorted(versions[arrangement_id], key=lambda version: version.version)
                 ],
                 ended_at=None if arrangement is None else arrangement.ended_at,
-                ended=None
-                if ended_by is None
-                else _ENDED[ended_by].format(who=_by(arrangement and arrangement.withdrawn_by)),
+                ended=None if arrangement is None else _ended(arrangement),
                 disclosures=[
                     _disclosure(row, names, kind) for row in disclosed if row.arrangement_id == arrangement_id
                 ],
@@ -195,6 +192,12 @@ def _version(version: Authorisation, names: Mapping[UUID, str], kind: CustomerKi
         data=[cluster.title for cluster in clusters_of(version, kind)],
         accounts=[names[each.id] for each in version.accounts],
     )
+
+
+def _ended(arrangement: Arrangement) -> str | None:
+    if arrangement.ended_by is None:
+        return None
+    return _ENDED[arrangement.ended_by].format(who=_by(arrangement.withdrawn_by))
 
 
 def _by(acted: ActedBy | None) -> str:

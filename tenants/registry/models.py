@@ -24,6 +24,7 @@ MarketRate = Annotated[int, Meta(ge=1, le=1000, description="a whole number from
 ReceiptDays = Annotated[int, Meta(ge=1, le=90, description="a whole number from 1 to 90")]
 VelocityLimit = Annotated[int, Meta(ge=10, le=1000, description="a whole number from 10 to 1000")]
 HttpsUrl = Annotated[str, Meta(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?\Z", description="an https address")]
+LinkPages = Annotated[frozenset[HttpsUrl], Meta(max_length=5, description="at most 5 https addresses")]
 DkimSelector = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z", description="a selector of DKIM")
 ]
@@ -126,6 +127,9 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The brand's own gateway for text messages. None: that of the deployment."""
     dkim_selector: DkimSelector | None = None
     """The selector of the key with which the mail server signs the mail of the brand (RFC 6376 3.1)."""
+    dashboard_link_pages: LinkPages = frozenset()
+    """The pages of the retailer's own site that must link to the dashboard (CDR Rules 1.15(1)(f)). They are looked at
+    once a day (decision 0072)."""
     customer_calls_counted_by: CustomerKey = "customer"
     """For whom the threshold of 10 calls in a second "per customer" is counted (CDS, Traffic Thresholds; sm#728)."""
     low_velocity_limit: VelocityLimit | None = None

@@ -189,6 +189,7 @@ def test_the_arguments_of_a_request_have_no_secret() -> None:
                 "upstream",
                 "text_messages",
                 "dkim_selector",
+                "dashboard_link_pages",
             ),
         },
         "RotateKeys": {"compromised"},
