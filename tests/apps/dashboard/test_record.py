@@ -7,8 +7,8 @@ from sqlalchemy import func, insert, select, update
 
 from haas.clock import MovableClock
 from tenants.accounts.tables import harm_flag, holding
-from tenants.calls.tables import disclosure_day
 from tenants.arrangements.tables import arrangement, authorisation
+from tenants.calls.tables import disclosure_day
 from tenants.clients.tables import client
 from tenants.parties.tables import representation
 from tenants.records import pack
@@ -141,7 +141,7 @@ async def test_a_customer_is_named_whose_representative_reads_the_page(own: Cons
 async def test_each_step_says_who_made_it_in_words_that_are_right_for_the_reader(
     own: ConsentPages, clock: MovableClock
 ) -> None:
-    """Decision 0071: an attorney gives, Mia changes, a guardian stops. "You" is only the person; the others have roles."""
+    """Decision 0071: an attorney gives, Mia changes, a guardian stops. "You" is only who did it; others have roles."""
     readers = {"Mia": own.mia.identifier}
     logins = {}
     for name, role in (("Ann", "attorney"), ("Gus", "guardian")):
