@@ -30,6 +30,8 @@ from tenants.holders import receipt_text
 from tenants.holders.models import Addressee, Event, Receipt, Receiver
 from tenants.joint_accounts.notice_text import option_changed, option_not_agreed, option_proposed
 from tenants.notices.models import EmailPayload, SmsPayload
+from tenants.parties.acted_by import ActedBy, acted_by_text
+from tenants.parties.models import RepresentationRole
 from tests.support.outside_messages import Outside, forgotten, outside
 from tests.support.pseudo_language import BEGIN, END, marked, messages
 from themes.brand import Brand, brand
@@ -117,8 +119,8 @@ def events() -> Iterator[Event]:
         for until in (None, LATER):
             for is_of_user in (False, True):
                 yield Event(
-                    arrangement_id=UUID(int=1), key="k", at=AT, recipient="Bright Bill", accounts=accounts,
-                    removed=removed, until=until, due_at=LATER, is_of_user=is_of_user,
+                    arrangement_id=UUID(int=1), decided_for=None, key="k", at=AT, recipient="Bright Bill",
+                    accounts=accounts, removed=removed, until=until, due_at=LATER, is_of_user=is_of_user,
                 )  # fmt: skip
 
 
@@ -131,6 +133,14 @@ def receipts() -> Iterator[Receipt]:
                         at=AT, recipient="Bright Bill", customer=customer, accounts=accounts, pending=pending,
                         removed=pending, until=until, ended_by=ended_by,
                     )  # fmt: skip
+    for role in (*get_args(RepresentationRole), None):
+        for reader_is_customer in (False, True):
+            for by in (None, ActedBy(login_id=UUID(int=1), role=role)):
+                who = acted_by_text(by, UUID(int=2), "Mia Wong", reader_is_customer=reader_is_customer)
+                yield Receipt(
+                    at=AT, recipient="Bright Bill", customer=None, accounts=("Home",), ended_by="consumer",
+                    withdrawn_by=who,
+                )  # fmt: skip
 
 
 def notices() -> Iterator[tuple[str, ...]]:
@@ -140,7 +150,7 @@ def notices() -> Iterator[tuple[str, ...]]:
     )
     written = [holder_notices.written(about, event, tenant) for about in holder_notices._TEXTS for event in events()]
     for about in receipt_text._TEXTS:
-        known = [each for each in receipts() if about != "receipt-ended" or each.ended_by != "recipient"]
+        known = [each for each in receipts() if about != "receipt-ended" or each.ended_by in receipt_text._WHY]
         written += [receipt_text.written_receipt(about, each, tenant) for each in known]
     options = get_args(DisclosureOption)
     for before in options:

@@ -23,7 +23,7 @@ def mail_text(brand: Brand, text: str) -> str:
     If the last line binds a one-time password to a host, it stays the last line: browsers look for it there.
     """
     paragraphs, bound = _read(text)
-    signed = ["\n".join(lines) for lines in (*_opened(brand, paragraphs, bound), _signature(brand)) if lines]
+    signed = ["\n".join(lines) for lines in ([_opening(brand, bound)], *paragraphs, _signature(brand)) if any(lines)]
     return "\n\n".join([*signed, *([] if bound is None else [bound.group()])]) + "\n"
 
 
@@ -42,7 +42,8 @@ def mail_html(brand: Brand, subject: str, text: str) -> str:
             subject=subject,
             code=None if bound is None else bound["code"],
             bound=None if bound is None else bound.group(),
-            paragraphs=_opened(brand, paragraphs, bound),
+            opening=_opening(brand, bound),
+            paragraphs=paragraphs,
             signature=_signature(brand),
             colours=brand.theme.light,
             neutrals=NEUTRALS[brand.theme.neutral_tint].light,
@@ -60,10 +61,9 @@ def _read(text: str) -> tuple[list[list[str]], re.Match[str] | None]:
     return [lines for lines in paragraphs if lines], bound
 
 
-def _opened(brand: Brand, paragraphs: list[list[str]], bound: re.Match[str] | None) -> list[list[str]]:
-    """Return the paragraphs with the first words of the brand. A message with a one-time password begins with that."""
-    opening = brand.texts["mail"].say("mail_opening")
-    return paragraphs if bound is not None or not opening else [[opening], *paragraphs]
+def _opening(brand: Brand, bound: re.Match[str] | None) -> str:
+    """Return the first words of the brand, or an empty text. A message with a one-time password begins with that."""
+    return "" if bound is not None else brand.texts["mail"].say("mail_opening")
 
 
 def _signature(brand: Brand) -> list[str]:

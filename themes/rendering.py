@@ -19,6 +19,8 @@ from themes.template_texts import TranslatedTemplates
 from themes.tone import Place
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_SHORT_WORD: Final = 12
+"""In characters: so long a word of a heading fits on a phone at twice the text size."""
 _PLACES: Final[Mapping[str, Place]] = {
     "consent": "consent",
     "dashboard": "dashboard",
@@ -65,6 +67,7 @@ def _environment(language: Language) -> TranslatedTemplates:
     )
     made.filters.update(
         breakable=_breakable,
+        whole_words=_whole_words,
         date=_date,
         time_of_day=_time_of_day,
         date_and_time=_date_and_time,
@@ -101,6 +104,17 @@ def _date_and_time(context: Context, value: datetime) -> str:
 def _breakable(text: str) -> Markup:
     """Return a text that is broken after @ on a narrow screen, so that no word of an email address is broken."""
     return Markup("@<wbr>").join(escape(part) for part in text.split("@"))
+
+
+def _whole_words(text: str) -> Markup:
+    """Return a heading in which a short word is not broken at its hyphen."""
+    words = (
+        Markup('<span class="whole">{}</span>').format(word)
+        if "-" in word and len(word) <= _SHORT_WORD
+        else escape(word)
+        for word in text.split(" ")
+    )
+    return Markup(" ").join(words)
 
 
 @pass_context

@@ -56,14 +56,15 @@ They neither say which holder did something and when, nor address the reader, wh
 """
 
 END_REASONS: Final = {
+    # Only for who has stopped it: `apps.dashboard.status` names everybody else.
     "consumer": gettext_noop("You stopped sharing."),
     "recipient": gettext_noop("The recipient stopped it. You may have asked them to."),
     "retailer": gettext_noop("We stopped it, because you asked us to or because we had to."),
     "register": gettext_noop("The recipient may no longer receive data under the Consumer Data Right."),
-    "expiry": gettext_noop("The time that you agreed to was over."),
-    "ineligible": gettext_noop("Your data could no longer be shared under the Consumer Data Right."),
+    "expiry": gettext_noop("The agreed time was over."),
+    "ineligible": gettext_noop("The data could no longer be shared under the Consumer Data Right."),
     "harm": gettext_noop("We stopped it, because you asked us to or because we had to."),
-    "replay": gettext_noop("We stopped it to protect your data."),
+    "replay": gettext_noop("We stopped it to protect the data."),
 }
 
 

@@ -11,7 +11,6 @@ from haas.errors import HaasError
 from haas.jobs import QUEUE, SLOW_QUEUE, Jobs
 from haas.logs import bind
 from haas.settings import MAIN_NODE
-from tenants.notices.senders import SenderCounts
 from workers.tasks import (
     CHANGE_PASSWORDS,
     CHECK_DATA,
@@ -109,10 +108,15 @@ class Dispatcher:
         """Check the sender domains in this process, whose metrics have the result: the leader starts with a check."""
         await self._tasks.check_senders()
 
-    def forget_senders(self) -> None:
-        """Do not show the last check of the sender domains any more: another process leads the node now."""
+    async def check_dashboard_links(self) -> None:
+        """Check the links to the dashboards in this process, for the same reason."""
+        await self._tasks.check_dashboard_links()
+
+    def forget_checks(self) -> None:
+        """Do not show the last daily checks any more: another process leads the node now."""
         if self.node == MAIN_NODE:
-            self._tasks.senders.set(SenderCounts())
+            self._tasks.senders.forget()
+            self._tasks.dashboard_links.forget()
 
     async def poll_registers(self) -> None:
         """Start the poll of every register environment."""

@@ -9,7 +9,6 @@ from prometheus_client.metrics_core import Metric
 
 from haas.metrics import Counts, gauges
 from tenants.notices.outbox_delivery import DeliveryCounts
-from tenants.notices.senders import SenderCounts
 
 
 class TaskMetrics:
@@ -19,7 +18,7 @@ class TaskMetrics:
         """`tasks` are the names of the tasks."""
         known = [(task, outcome) for task in tasks for outcome in ("done", "failed")]
         self._tasks = Counts("haas_tasks", "Tasks that have ended.", ("task", "outcome"), known)
-        outcomes = [("done",), ("failed",), ("given_up",)]
+        outcomes = [("done",), ("failed",), ("given_up",), ("held_back",)]
         self._notices = Counts("haas_notices", "Attempts to deliver a notice.", ("outcome",), outcomes)
 
     @contextmanager
@@ -34,7 +33,7 @@ class TaskMetrics:
 
     def delivered(self, counts: DeliveryCounts) -> None:
         """Count the notices of one delivery."""
-        for outcome in ("done", "failed", "given_up"):
+        for outcome in ("done", "failed", "given_up", "held_back"):
             self._notices.add((outcome,), getattr(counts, outcome))
 
     def collect(self) -> Iterable[Metric]:
@@ -43,21 +42,26 @@ class TaskMetrics:
         yield from self._notices.collect()
 
 
-class SenderMetrics:
-    """The last check of the sender domains in this process. Only the leader of the main node checks them."""
+class BrandCheckMetrics:
+    """The last daily check of something of all brands in this process. Only the leader of the main node does it."""
 
-    def __init__(self) -> None:
-        """Nothing is known before `set`."""
-        self._counts = SenderCounts()
+    def __init__(self, name: str, text: str, nothing: msgspec.Struct) -> None:
+        """`nothing` has the number of brands by state before the first check; each of its fields is a state."""
+        self._name, self._text, self._nothing = name, text, nothing
+        self._counts = nothing
 
-    def set(self, counts: SenderCounts) -> None:
+    def set(self, counts: msgspec.Struct) -> None:
         """Take the result of a check."""
         self._counts = counts
 
+    def forget(self) -> None:
+        """Show the result no more: another process does the check now."""
+        self._counts = self._nothing
+
     def collect(self) -> Iterable[Metric]:
-        """Return the number of brands by the state of their sender domain."""
+        """Return the number of brands by state."""
         states = [((state,), float(number)) for state, number in msgspec.structs.asdict(self._counts).items()]
-        yield gauges("haas_sender_domains", "Brands by the state of their sender domain.", ["state"], states)
+        yield gauges(self._name, self._text, ["state"], states)
 
 
 class ScheduledNode(Protocol):

@@ -92,7 +92,8 @@ class Scheduler:
         """Take the node of `dispatcher`, and the `database_url` of that node for a dedicated connection.
 
         The statuses of the Register and the passwords at AEMO are stored in the control schema. So the leader of the
-        main node also polls the Registers, changes passwords, warns of obligations and checks the sender domains.
+        main node also polls the Registers, changes passwords, warns of obligations, and checks the sender domains and
+        the links to the dashboards.
         """
         self._url = database_url
         self._clock = clock
@@ -114,6 +115,7 @@ class Scheduler:
             self._jobs.append(PeriodicJob("obligations", timedelta(days=1), dispatcher.warn_of_obligations))
             self._jobs.append(PeriodicJob("warnings", timedelta(days=1), dispatcher.warn))
             self._jobs.append(PeriodicJob("sender domains", timedelta(days=1), dispatcher.check_senders))
+            self._jobs.append(PeriodicJob("dashboard links", timedelta(days=1), dispatcher.check_dashboard_links))
 
     @property
     def node(self) -> str:
@@ -142,7 +144,7 @@ class Scheduler:
             finally:
                 for job in self._jobs:
                     job.reset()
-                self._dispatcher.forget_senders()
+                self._dispatcher.forget_checks()
         await self._dispatcher.finish()
 
     async def _become_leader(self, connection: DedicatedConnection, stopping: asyncio.Event) -> bool:
@@ -198,6 +200,7 @@ async def schedule(settings: WorkerSettings, stopping: asyncio.Event) -> None:
         *services.metrics(jobs=lambda: broker.log.is_up),
         tasks.metrics,
         tasks.senders,
+        tasks.dashboard_links,
         measurements,
         ScheduleMetrics(schedulers),
     )

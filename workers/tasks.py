@@ -19,8 +19,9 @@ from tenants.housekeeping.service import Housekeeping
 from tenants.notices.message_channels import BrandedEmail, EmailChannel, LetterChannel, SmsChannel
 from tenants.notices.models import EmailPayload
 from tenants.notices.outbox_delivery import Delivery, DeliveryCounts
-from tenants.notices.senders import warn_of_senders
+from tenants.notices.senders import SenderCounts, warn_of_senders
 from tenants.notices.sms_gateways import SmsGateways
+from tenants.obligations.dashboard_link import LinkCounts, warn_of_dashboard_links
 from tenants.obligations.service import warn_of
 from tenants.register.api import RegisterApi
 from tenants.register.errors import RegisterUnreadable
@@ -33,7 +34,7 @@ from tenants.services import Services
 from tenants.synchronisation.feed import EndedCustomersFeed
 from themes.brand import brand
 from themes.mail import mail_html, mail_text
-from workers.metrics import SenderMetrics, TaskMetrics
+from workers.metrics import BrandCheckMetrics, TaskMetrics
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,12 @@ class Tasks:
         """Use the shared services of this process."""
         database, clock = services.database, services.clock
         self.metrics = TaskMetrics((DELIVER_OUTBOX, POLL_REGISTER, SWEEP, CHANGE_PASSWORDS, READ_FEED))
-        self.senders = SenderMetrics()
+        self.senders = BrandCheckMetrics(
+            "haas_sender_domains", "Brands by the state of their sender domain.", SenderCounts()
+        )
+        self.dashboard_links = BrandCheckMetrics(
+            "haas_dashboard_links", "Brands by whether their own site links to the dashboard.", LinkCounts()
+        )
         self._registry, self._database = services.registry, database
         self._sends_to_people = settings.environment == "production"
         self._delivery = Delivery(
@@ -204,6 +210,10 @@ class Tasks:
         """Check the sender domains of all brands in production: those of a sandbox exist on its machine only."""
         if self._sends_to_people:
             self.senders.set(await warn_of_senders(DnsTextRecords(), await self.tenants()))
+
+    async def check_dashboard_links(self) -> None:
+        """Check that the pages that brands have named link to their dashboards."""
+        self.dashboard_links.set(await warn_of_dashboard_links(self._outbound, await self.tenants()))
 
     async def change_passwords(self) -> None:
         """Change the passwords at AEMO that are due."""

@@ -120,8 +120,8 @@ async def _load(asked: JointRequest, account_id: UUID, sharing_id: UUID) -> tupl
     )
     path, customer_id = account_path(asked.acting.customer_id, account_id), asked.acting.customer_id
     data = disclosed[0].data if disclosed else ()
-    may_change, represented = asked.viewer.may_stop(customer_id), asked.viewer.represented(customer_id)
-    return account, shared_view(shared, path, represented, data, asked.now, may_change=may_change)
+    may_change, decided_by = asked.viewer.may_stop(customer_id), asked.viewer.acted(customer_id, shared.own_approval_by)
+    return account, shared_view(shared, path, decided_by, data, asked.now, may_change=may_change)
 
 
 def _require_known(decision: str) -> None:

@@ -20,10 +20,10 @@ _DECISIONS: Final[dict[ApprovalState, str]] = {
     "declined": gettext_noop("You declined this sharing."),
     "withdrawn": gettext_noop("You removed the approval."),
 }
-_DECISIONS_OF_CUSTOMER: Final[dict[ApprovalState, str]] = {
-    "approved": gettext_noop("{customer} approved this sharing."),
-    "declined": gettext_noop("{customer} declined this sharing."),
-    "withdrawn": gettext_noop("{customer} removed the approval."),
+_DECISIONS_OF_OTHERS: Final[dict[ApprovalState, str]] = {
+    "approved": gettext_noop("{who} approved this sharing."),
+    "declined": gettext_noop("{who} declined this sharing."),
+    "withdrawn": gettext_noop("{who} removed the approval."),
 }
 
 
@@ -55,7 +55,7 @@ class SharedView(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     """Why nothing is shared."""
     decision: str | None
-    """What the customer has decided."""
+    """What was decided for the customer, and by whom."""
     too_late: bool
     """Whether the customer was asked for the approval, and the time is over."""
     may_change: bool
@@ -72,7 +72,7 @@ def shared_cards(shared: Sequence[SharedByOther], path: str, now: datetime) -> l
 def shared_view(
     shared: SharedByOther,
     path: str,
-    represented: str | None,
+    decided_by: str | None,
     disclosed: Sequence[DisclosedEntry],
     now: datetime,
     *,
@@ -80,11 +80,11 @@ def shared_view(
 ) -> SharedView:
     """Return the view of one sharing.
 
-    `represented` is the name of the customer for whom the person acts, or None if that is the person. `may_change` says
-    whether the person may decide for the customer.
+    `decided_by` is who has decided for the customer, as the subject of a sentence, or None if that is the person who
+    reads. `may_change` says whether this person may decide for the customer.
     """
     card = _card(shared, path, now)
-    decisions = _DECISIONS if represented is None else _DECISIONS_OF_CUSTOMER
+    decisions = _DECISIONS if decided_by is None else _DECISIONS_OF_OTHERS
     decision = None if shared.own_approval is None else decisions.get(shared.own_approval)
     reason = STATE_REASONS.get(shared.state)
     is_asked = shared.own_approval == "pending" and shared.state == "approval-pending"
@@ -92,7 +92,7 @@ def shared_view(
         card=card,
         shared=shared,
         reason=None if reason is None else gettext(reason),
-        decision=None if decision is None else gettext(decision, customer=represented),
+        decision=None if decision is None else gettext(decision, who=decided_by),
         too_late=is_asked and card.approve_by is None,
         may_change=may_change,
         can_remove=may_change and shared.state in _CAN_BE_REMOVED and not is_asked,

@@ -117,7 +117,8 @@ async def withdraw(request: _Request, arrangement_id: FromPath[UUID]) -> Respons
             found = await arrangements.get_for_login(tx, arrangement_id, session.login_id, ctx.now)
             if not viewer_of_session(request, session).may_stop(found.customer_id):
                 raise PermissionDeniedException
-            await arrangements.end(tx, found.id, by="consumer", tell=tell_of_end(ctx.tenant), now=ctx.now)
+            tell, login_id = tell_of_end(ctx.tenant), session.login_id
+            await arrangements.end(tx, found.id, by="consumer", login_id=login_id, tell=tell, now=ctx.now)
     except ArrangementEnded:
         return redirect(_arrangement_url(arrangement_id))
     return redirect(f"{_arrangement_url(arrangement_id)}?notice=stopped")

@@ -50,7 +50,9 @@ def status_of(arrangement: Arrangement, viewer: DashboardViewer, *, received: bo
         period=period,
         ended_at=ended_at,
         ended_by=ended_by,
-        ended_how=None if ended_by is None else _ended_how(ended_by, viewer.represented_in(arrangement)),
+        ended_how=None
+        if ended_by is None
+        else _ended_how(ended_by, viewer.acted(arrangement.customer_id, arrangement.withdrawn_by)),
     )
 
 
@@ -63,7 +65,7 @@ def _once_only(state: ArrangementState, *, received: bool) -> str:
     return gettext(_STATUS[state])
 
 
-def _ended_how(ended_by: EndedBy, customer: str | None) -> str:
-    if ended_by == "consumer" and customer is not None:
-        return gettext("{customer} stopped sharing.", customer=customer)
+def _ended_how(ended_by: EndedBy, who: str | None) -> str:
+    if ended_by == "consumer" and who is not None:
+        return gettext("{who} stopped sharing.", who=who)
     return gettext(wording.END_REASONS[ended_by])

@@ -55,27 +55,28 @@ def _agreements(
     "Data holders MUST display the details of each authorisation's amendment" (CDS, Data Holder Dashboards).
     """
     versions, kind = arrangement.versions, viewer.kind(arrangement.customer_id)
-    customer, first = viewer.represented_in(arrangement), arrangement.versions[0]
+    first = versions[0]
     # What was agreed first is elsewhere on the page, unless it was changed later.
     texts = list(_first_consent_lines(first, names, kind, viewer.zone)) if len(versions) > 1 else []
-    yield TimelineEntry(at=first.authorised_at, title=_agreed(customer, is_changed=bool(texts)), texts=texts)
+    yield TimelineEntry(
+        at=first.authorised_at,
+        title=_agreed(viewer.acted(arrangement.customer_id, first.by), is_changed=bool(texts)),
+        texts=texts,
+    )
     for before, after in pairwise(versions):
         changed = list(_amendment_lines(before, after, names, kind, viewer.zone))
-        title = (
-            gettext("You changed the sharing")
-            if customer is None
-            else gettext("{customer} changed the sharing", customer=customer)
-        )
+        who = viewer.acted(arrangement.customer_id, after.by)
+        title = gettext("You changed the sharing") if who is None else gettext("{who} changed the sharing", who=who)
         yield TimelineEntry(at=after.authorised_at, title=title, texts=changed)
 
 
-def _agreed(customer: str | None, *, is_changed: bool) -> str:
-    """Return who has agreed: `customer`, or the person who reads. `is_changed` says that it was changed later."""
-    if customer is None:
+def _agreed(who: str | None, *, is_changed: bool) -> str:
+    """Return who has agreed: `who`, or the person who reads. `is_changed` says that it was changed later."""
+    if who is None:
         return gettext("You first agreed to share") if is_changed else gettext("You agreed to share")
     if is_changed:
-        return gettext("{customer} first agreed to share", customer=customer)
-    return gettext("{customer} agreed to share", customer=customer)
+        return gettext("{who} first agreed to share", who=who)
+    return gettext("{who} agreed to share", who=who)
 
 
 def _first_consent_lines(
@@ -170,13 +171,9 @@ def _disclosures(
 def _end(arrangement: Arrangement, status: ArrangementStatus, viewer: DashboardViewer) -> Iterator[TimelineEntry]:
     if status.ended_at is None or status.ended_how is None:
         return
-    customer = viewer.represented_in(arrangement)
     if status.ended_by == "consumer":
-        title = (
-            gettext("You stopped sharing")
-            if customer is None
-            else gettext("{customer} stopped sharing", customer=customer)
-        )
+        who = viewer.acted(arrangement.customer_id, arrangement.withdrawn_by)
+        title = gettext("You stopped sharing") if who is None else gettext("{who} stopped sharing", who=who)
         yield TimelineEntry(at=status.ended_at, title=title)
     else:
         title = gettext("The sharing ended") if status.ended_by == "expiry" else gettext("The sharing was stopped")

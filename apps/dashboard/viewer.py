@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tenants.arrangements.models import Arrangement
 from tenants.data_language import CustomerKind
+from tenants.parties.acted_by import ActedBy, acted_by_text
 from tenants.parties.models import Customer
 
 
@@ -56,15 +56,12 @@ class DashboardViewer(msgspec.Struct, frozen=True, kw_only=True):
         found = self._customer(customer_id)
         return None if found is None or found.is_self else found.name
 
-    def represented_in(self, arrangement: Arrangement) -> str | None:
-        """Return the name for a sentence about an arrangement, or None only if the person has authorised it too.
-
-        An attorney, a guardian or an administrator can have authorised it for the person.
-        """
-        found = self._customer(arrangement.customer_id)
-        if found is None or arrangement.login_id == self.login_id:
-            return self.represented(arrangement.customer_id)
-        return found.name
+    def acted(self, customer_id: UUID, by: ActedBy | None) -> str | None:
+        """Return who did something for a customer, as the subject of a sentence, or None if it is who reads."""
+        found = self._customer(customer_id)
+        if found is None:
+            raise AssertionError(f"the person sees nothing of customer {customer_id}")
+        return acted_by_text(by, self.login_id, found.name, reader_is_customer=found.is_self)
 
     def _customer(self, customer_id: UUID) -> Customer | None:
         return next((one for one in self.customers if one.id == customer_id), None)

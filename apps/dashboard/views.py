@@ -102,7 +102,7 @@ def arrangement_view(
         tells_holders=any(
             account.disclosure_facts.role == "secondary-user" and part != "not-told" for account, part in others
         ),
-        agreed=gettext("You agreed") if viewer.represented_in(arrangement) is None else gettext("Agreed"),
+        agreed=gettext("You agreed") if viewer.acted(customer_id, authorisation.by) is None else gettext("Agreed"),
         consented_at=authorisation.authorised_at,
         period=status.period,
         ended_at=status.ended_at,

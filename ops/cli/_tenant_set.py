@@ -78,6 +78,13 @@ _UPSTREAM: Final = tuple(name.replace("_", "-") for name in UPSTREAM_VALUES)
     help="A host of a data source that may have an address in a private network, such as a VPN. Can be repeated.",
 )
 @click.option(
+    "--dashboard-link-page",
+    "dashboard_link_pages",
+    multiple=True,
+    metavar="URL=on|off",
+    help="A page of the retailer's own site that must link to the dashboard; it is looked at daily. Can be repeated.",
+)
+@click.option(
     "--count-customer-calls-by",
     type=click.Choice(get_args(CustomerKey)),
     help='For whom the traffic threshold of 10 calls in a second "per customer" is counted.',
@@ -160,6 +167,7 @@ def command(
     market: tuple[str, ...],
     market_calls_per_second: int | None,
     private_hosts: tuple[str, ...],
+    dashboard_link_pages: tuple[str, ...],
     count_customer_calls_by: CustomerKey | None,
     low_velocity_limit: int | None,
     receipt_days_before_end: int | None,
@@ -182,6 +190,7 @@ def command(
         market=dict(_pair(each, "--market", "NAME=VALUE") for each in market),
         market_calls_per_second=market_calls_per_second,
         private_hosts=dict(_switched(each, "--private-host", "HOST") for each in private_hosts),
+        dashboard_link_pages=dict(_switched(each, "--dashboard-link-page", "URL") for each in dashboard_link_pages),
         customer_calls_counted_by=count_customer_calls_by,
         low_velocity_limit=low_velocity_limit,
         receipt_days_before_end=receipt_days_before_end,
@@ -222,7 +231,9 @@ def _pair(text: str, option: str, form: str) -> tuple[str, str]:
 
 
 def _switched(text: str, option: str, what: str) -> tuple[str, bool]:
-    name, value = _pair(text, option, f"{what}=on|off")
+    name, separator, value = text.rpartition("=")  # an address can contain the sign too
+    if not separator:
+        raise click.BadParameter(f"{text!r} does not have the form {what}=on|off", param_hint=option)
     if value not in _SWITCHED:
         raise click.BadParameter(f"write {name}=on or {name}=off", param_hint=option)
     return name, _SWITCHED[value]

@@ -25,12 +25,13 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("slug")
-@click.option("--all", "also_handled", is_flag=True, help="Also those that somebody has handled.")
+@click.option("--all", "also_handled", is_flag=True, help="Also those that were handled, or held back.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on each line.")
 def list_(slug: str, *, also_handled: bool, as_json: bool) -> None:
     """List the notices of the tenant SLUG that were given up, without their contacts and texts.
 
-    AGAIN says whether a notice can be sent again. A notice with a one-time password cannot.
+    AGAIN says whether a notice can be sent again. One with a one-time password cannot, nor can one that was held back
+    because of a harm flag (CDR Rules 4A.15).
     """
 
     async def read(tx: Transaction, _tenant: Tenant, _now: datetime) -> list[DeadLetter]:

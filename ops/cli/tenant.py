@@ -129,6 +129,7 @@ def show(slug: str) -> None:
         "market": ", ".join(f"{choice}={getattr(tenant.settings, choice)}" for choice in MARKET_CHOICES),
         "market calls per second": str(tenant.settings.market_calls_per_second or "not agreed"),
         "private hosts": ", ".join(sorted(tenant.settings.private_hosts)) or "none",
+        "dashboard link pages": ", ".join(sorted(tenant.settings.dashboard_link_pages)) or "none",
         "customer calls counted by": tenant.settings.customer_calls_counted_by,
         "low velocity limit": str(tenant.settings.low_velocity_limit or "none"),
         "receipt days before end": str(tenant.settings.receipt_days_before_end or "none"),

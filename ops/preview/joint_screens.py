@@ -66,7 +66,8 @@ def joint_screens(dashboard: Mapping[str, Any], now: datetime) -> dict[str, tupl
         recipient_id="r", policy_uri="https://brightbill.example/cdr-policy",
         data=late(clusters, ("energy:accounts.basic:read", "energy:billing:read"), "person"),
         authorised_at=now - timedelta(days=30), changed_at=(now - timedelta(days=3),), until=now + timedelta(days=335),
-        is_once_off=False, ended_at=None, state="sharing", own_approval=None, approve_by=None,
+        is_once_off=False, ended_at=None, state="sharing", own_approval=None, own_approval_by=None,
+        approve_by=None,
     )  # fmt: skip
     waiting = msgspec.structs.replace(
         shared, id=UUID(int=5), product="Solar Sums", state="approval-pending", own_approval="pending",

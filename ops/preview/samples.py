@@ -155,8 +155,8 @@ ENDED = _arrangement(
     status=said("Stopped"),
     customer="Waratah Bakery Pty Ltd",
     ended_at=NOW,
-    ended_how=said(wording.END_REASONS["consumer"]),
-    timeline=[_entry(0, said("You stopped sharing")), *TIMELINE[1:]],
+    ended_how=said("{who} stopped sharing.", who=said("Your attorney")),
+    timeline=[_entry(0, said("{who} stopped sharing", who=said("Your attorney"))), *TIMELINE[1:]],
 )
 ONCE = _arrangement(
     may_stop=False,

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from tenants.accounts.models import ApprovalState
+from tenants.parties.acted_by import ActedBy
 
 EndedBy = Literal["consumer", "recipient", "retailer", "register", "expiry", "replay", "ineligible", "harm"]
 ArrangementState = Literal["pending", "active", "expired", "ended"]
@@ -86,6 +87,8 @@ class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
     shown: dict[str, Any] | None = None
     """The content of the review page that the person authorised; None where it was not stored."""
     accounts: tuple[AuthorisedAccount, ...] = ()
+    by: ActedBy | None = None
+    """Who has authorised; None where it was not stored."""
 
 
 class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +98,7 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     """The `cdr_arrangement_id`."""
     customer_id: UUID
     login_id: UUID
+    """The login that has given the authorisation in force."""
     recipient: Recipient
     created_at: datetime
     active_at: datetime | None
@@ -102,6 +106,8 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     ended_by: EndedBy | None
     end_reason: str | None
+    withdrawn_by: ActedBy | None
+    """Who withdrew it on the dashboard; None if it ended in another way, or if that was not stored."""
     authorisation: Authorisation
     """The authorisation in force."""
     versions: tuple[Authorisation, ...] = ()
@@ -119,6 +125,8 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
 class NewAuthorisation(msgspec.Struct, frozen=True, kw_only=True):
     """What a person has authorised. It takes effect when its code is exchanged."""
 
+    login_id: UUID
+    """The login of this person."""
     scopes: tuple[str, ...]
     claims: dict[str, Any]
     sharing_duration: int

@@ -24,12 +24,12 @@ TellHolders = Callable[[Transaction, Sequence[UUID], EndedBy, datetime], Awaitab
 
 
 async def create(
-    tx: Transaction, *, client_id: str, customer_id: UUID, login_id: UUID, new: NewAuthorisation, now: datetime
+    tx: Transaction, *, client_id: str, customer_id: UUID, new: NewAuthorisation, now: datetime
 ) -> tuple[UUID, UUID]:
     """Create an arrangement, pending until its code is exchanged. Return its id and the id of its authorisation."""
     arrangement_id, authorisation_id = uuid4(), uuid4()
     await store.insert_arrangement(
-        tx, arrangement_id=arrangement_id, client_id=client_id, customer_id=customer_id, login_id=login_id, now=now
+        tx, arrangement_id=arrangement_id, client_id=client_id, customer_id=customer_id, login_id=new.login_id, now=now
     )
     await store.insert_authorisation(tx, arrangement_id, authorisation_id, new, now)
     return arrangement_id, authorisation_id
@@ -78,6 +78,8 @@ async def put_in_force(
         raise ArrangementEnded(f"{arrangement_id} ended before its code was exchanged")
     if row.authorisation_id is not None and await store.is_later(tx, row.authorisation_id, than=authorisation_id):
         raise AuthorisationSuperseded(f"a later version of {arrangement_id} is in force")
+    if row.authorisation_id is not None:
+        await store.keep_authoriser(tx, row.authorisation_id, row.login_id)
     if row.active_at is not None:
         await tokens.revoke_for_arrangements(tx, [arrangement_id], now)
     return await store.put_in_force(
@@ -90,16 +92,20 @@ async def end(
     arrangement_id: UUID,
     *,
     by: EndedBy,
+    login_id: UUID | None = None,
     reason: str | None = None,
     tell: TellHolders,
     now: datetime,
 ) -> None:
     """End an arrangement, revoke its tokens, and notify the recipient unless the standards exclude this for `by`.
 
+    `login_id` is the login that withdraws it on the dashboard: who reads of the end is told who it was.
     The caller must have checked that the requester may end the arrangement. Raise ArrangementNotFound, or
     ArrangementEnded if it has already ended. If an error is raised, nothing was changed.
     """
-    if not await _end_all(tx, store.has_id(arrangement_id), by=by, reason=reason, tell=tell, now=now):
+    if not await _end_all(
+        tx, store.has_id(arrangement_id), by=by, login_id=login_id, reason=reason, tell=tell, now=now
+    ):
         if await store.exists(tx, arrangement_id):
             raise ArrangementEnded(f"{arrangement_id} has already ended")
         raise ArrangementNotFound(f"there is no arrangement {arrangement_id}")
@@ -144,7 +150,7 @@ async def end_all_of_customer(
 
 async def end_expired(tx: Transaction, now: datetime, *, tell: TellHolders) -> int:
     """Mark the arrangements whose sharing duration is over as ended by expiry. Return their number."""
-    return len(await _end_all(tx, store.is_past_its_expiry(now), by="expiry", reason=None, tell=tell, now=now))
+    return len(await _end_all(tx, store.is_past_its_expiry(now), by="expiry", tell=tell, now=now))
 
 
 async def end_of_ineligible_customers(tx: Transaction, now: datetime, *, tell: TellHolders) -> int:
@@ -156,7 +162,7 @@ async def end_of_ineligible_customers(tx: Transaction, now: datetime, *, tell: T
     found = await store.of_ineligible_customers(tx, market_day(now), now, now - SETTLING)
     if not found:
         return 0
-    return len(await _end_all(tx, store.is_one_of(found), by="ineligible", reason=None, tell=tell, now=now))
+    return len(await _end_all(tx, store.is_one_of(found), by="ineligible", tell=tell, now=now))
 
 
 async def list_for_login(tx: Transaction, login_id: UUID, now: datetime) -> list[Arrangement]:
@@ -181,11 +187,12 @@ async def _end_all(
     which: store.ArrangementCondition,
     *,
     by: EndedBy,
-    reason: str | None,
+    login_id: UUID | None = None,
+    reason: str | None = None,
     tell: TellHolders,
     now: datetime,
 ) -> list[UUID]:
-    ended = await store.mark_ended(tx, which, by=by, reason=reason, now=now)
+    ended = await store.mark_ended(tx, which, by=by, login_id=login_id, reason=reason, now=now)
     ids = [row.id for row in ended]
     if ids:
         await tokens.revoke_for_arrangements(tx, ids, now)

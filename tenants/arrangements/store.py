@@ -2,16 +2,16 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, insert, literal, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from haas.database import Transaction
 from tenants.accounts.models import ApprovalState
-from tenants.accounts.store import authoriser, is_eligible, is_protected, was_concealed
+from tenants.accounts.store import authoriser, is_eligible, is_protected, market_day_of, was_concealed
 from tenants.accounts.tables import account, holding
 from tenants.arrangements.models import (
     AccountApproval,
@@ -25,12 +25,29 @@ from tenants.arrangements.models import (
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
 from tenants.parties import store as parties
+from tenants.parties.acted_by import ActedBy
+from tenants.parties.models import RepresentationRole
 from tenants.parties.tables import representation
 from tenants.schema_metadata import Uuid
 
 ArrangementCondition = ColumnElement[bool]
 """An SQL condition that selects arrangements: the result of `has_id`, for example."""
 _WAS_ACTIVATED = arrangement.c.active_at.is_not(None)
+WITHDRAWN_AS: Final = parties.role_on(
+    arrangement.c.customer_id, arrangement.c.ended_by_login_id, market_day_of(arrangement.c.ended_at)
+)
+"""By which authority an arrangement was withdrawn on the dashboard, or null."""
+_AUTHORISER: Final = func.coalesce(
+    authorisation.c.login_id, case((authorisation.c.id == arrangement.c.authorisation_id, arrangement.c.login_id))
+)
+"""The login that has given an authorisation, or null. Releases before revision 0017 stored only who gave the one in
+force."""
+_AUTHORISED_BY: Final = (
+    _AUTHORISER.label("authorised_by"),
+    parties.role_on(arrangement.c.customer_id, _AUTHORISER, market_day_of(authorisation.c.authorised_at)).label(
+        "authorised_as"
+    ),
+)
 
 
 async def insert_arrangement(
@@ -65,6 +82,7 @@ async def insert_authorisation(
             id=authorisation_id,
             arrangement_id=arrangement_id,
             version=last.scalar_subquery() + 1,
+            login_id=new.login_id,
             scopes=list(new.scopes),
             claims=new.claims,
             shown=new.shown,
@@ -94,6 +112,12 @@ async def is_later(tx: Transaction, authorisation_id: UUID, *, than: UUID) -> bo
     other = select(authorisation.c.version).where(authorisation.c.id == than).scalar_subquery()
     query = select(authorisation.c.version > other).where(authorisation.c.id == authorisation_id)
     return bool((await tx.execute(query)).scalar_one())
+
+
+async def keep_authoriser(tx: Transaction, authorisation_id: UUID, login_id: UUID) -> None:
+    """Store who has given an authorisation, where a release before revision 0017 has not."""
+    unknown = and_(authorisation.c.id == authorisation_id, authorisation.c.login_id.is_(None))
+    await tx.execute(update(authorisation).where(unknown).values(login_id=login_id))
 
 
 async def put_in_force(
@@ -158,13 +182,22 @@ def _is_authorised_account(authorisation_id: UUID, account_id: UUID) -> Arrangem
 
 
 async def mark_ended(
-    tx: Transaction, which: ArrangementCondition, *, by: EndedBy, reason: str | None, now: datetime
+    tx: Transaction,
+    which: ArrangementCondition,
+    *,
+    by: EndedBy,
+    login_id: UUID | None,
+    reason: str | None,
+    now: datetime,
 ) -> list[Row[Any]]:
-    """Mark those selected arrangements as ended that have not ended. Return id, client_id and active_at of each."""
+    """Mark those selected arrangements as ended that have not ended. Return id, client_id and active_at of each.
+
+    `login_id` is the login that withdrew them, if that is known.
+    """
     result = await tx.execute(
         update(arrangement)
         .where(which, arrangement.c.ended_at.is_(None))
-        .values(ended_at=now, ended_by=by, end_reason=reason)
+        .values(ended_at=now, ended_by=by, end_reason=reason, ended_by_login_id=login_id)
         .returning(arrangement.c.id, arrangement.c.client_id, arrangement.c.active_at)
     )
     return list(result.all())
@@ -278,7 +311,12 @@ async def never_in_force(tx: Transaction, customer_id: UUID) -> list[tuple[UUID,
     """Return the authorisations of a customer whose codes were not exchanged, with arrangement and recipient."""
     query = (
         select(
-            authorisation, arrangement.c.client_id, client.c.software_id, client.c.recipient_id, client.c.registration
+            authorisation,
+            *_AUTHORISED_BY,
+            arrangement.c.client_id,
+            client.c.software_id,
+            client.c.recipient_id,
+            client.c.registration,
         )
         .join(arrangement, arrangement.c.id == authorisation.c.arrangement_id)
         .join(client, client.c.client_id == arrangement.c.client_id)
@@ -291,7 +329,11 @@ async def never_in_force(tx: Transaction, customer_id: UUID) -> list[tuple[UUID,
         (
             row.arrangement_id,
             _recipient(row),
-            msgspec.structs.replace(_authorisation(row), accounts=accounts.get(row.id, ())),
+            msgspec.structs.replace(
+                _authorisation(row),
+                accounts=accounts.get(row.id, ()),
+                by=_acted_by(row.authorised_by, row.authorised_as),
+            ),
         )
         for row in rows
     ]
@@ -305,7 +347,13 @@ async def by_id(tx: Transaction, arrangement_id: UUID) -> Arrangement | None:
 
 def _select_arrangements() -> Select[Any]:
     return (
-        select(arrangement, client.c.software_id, client.c.recipient_id, client.c.registration)
+        select(
+            arrangement,
+            WITHDRAWN_AS.label("withdrawn_as"),
+            client.c.software_id,
+            client.c.recipient_id,
+            client.c.registration,
+        )
         .join(client, client.c.client_id == arrangement.c.client_id)
         .where(_WAS_ACTIVATED)
         .order_by(arrangement.c.created_at.desc(), arrangement.c.id)
@@ -329,12 +377,14 @@ async def _authorisations(tx: Transaction, arrangement_ids: Collection[UUID]) ->
     grouped: dict[UUID, list[Authorisation]] = {arrangement_id: [] for arrangement_id in arrangement_ids}
     if grouped:
         result = await tx.execute(
-            select(authorisation)
+            select(authorisation, *_AUTHORISED_BY)
+            .join(arrangement, arrangement.c.id == authorisation.c.arrangement_id)
             .where(authorisation.c.arrangement_id.in_(grouped), authorisation.c.active_at.is_not(None))
             .order_by(authorisation.c.version)
         )
         for row in result:
-            grouped[row.arrangement_id].append(_authorisation(row))
+            by = _acted_by(row.authorised_by, row.authorised_as)
+            grouped[row.arrangement_id].append(msgspec.structs.replace(_authorisation(row), by=by))
     return grouped
 
 
@@ -391,6 +441,10 @@ def _authorisation(row: Row[Any]) -> Authorisation:
     )
 
 
+def _acted_by(login_id: UUID | None, role: RepresentationRole | None) -> ActedBy | None:
+    return None if login_id is None else ActedBy(login_id=login_id, role=role)
+
+
 def _recipient(row: Row[Any]) -> Recipient:
     registration: Mapping[str, Any] = row.registration
     return Recipient(
@@ -417,6 +471,7 @@ def _arrangement(row: Row[Any], versions: list[Authorisation]) -> Arrangement:
         ended_at=row.ended_at,
         ended_by=row.ended_by,
         end_reason=row.end_reason,
+        withdrawn_by=_acted_by(row.ended_by_login_id, row.withdrawn_as),
         authorisation=in_force,
         versions=tuple(versions),
     )

@@ -30,6 +30,8 @@ arrangement = Table(
     Column("ended_at", Moment),
     Column("ended_by", Text),
     Column("end_reason", Text),
+    # The login that withdrew it on the dashboard. Null: it ended in another way, or nobody has stored who it was.
+    Column("ended_by_login_id", Uuid, ForeignKey(login.c.id)),
     # The authorisation in force; null until the first code is exchanged.
     Column("authorisation_id", Uuid),
     CheckConstraint(
@@ -37,6 +39,7 @@ arrangement = Table(
         name="ended_by",
     ),
     CheckConstraint("(ended_at is null) = (ended_by is null)", name="ended"),
+    CheckConstraint("ended_by_login_id is null or coalesce(ended_by, '') = 'consumer'", name="ended_by_login_id"),
     Index(None, "client_id"),
     Index(None, "customer_id"),
 )
@@ -48,6 +51,7 @@ authorisation = Table(
     Column("id", Uuid, primary_key=True),
     Column("arrangement_id", Uuid, ForeignKey(arrangement.c.id, ondelete="CASCADE"), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("login_id", Uuid, ForeignKey(login.c.id)),  # who has authorised; null where it was not stored
     Column("scopes", ARRAY(Text), nullable=False),
     Column("claims", Json, nullable=False),  # the `claims` member of the request object
     Column("shown", Json),  # the content of the review page, as a record of what the person authorised

@@ -183,6 +183,7 @@ async def issue_code(
     require_active_recipient(client)
     request = attempt.request
     new = NewAuthorisation(
+        login_id=attempt.login_id,
         scopes=request.scopes,
         claims=request.claims,
         sharing_duration=request.sharing_duration,
@@ -203,7 +204,6 @@ async def issue_code(
             tx,
             client_id=client.client_id,
             customer_id=attempt.customer_id,
-            login_id=attempt.login_id,
             new=new,
             now=now,
         )

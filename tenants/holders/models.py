@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from tenants.arrangements.models import EndedBy
+from tenants.notices.models import DecidedFor
 from tenants.parties.models import PreferredChannel
 
 ONCE_OFF: Final = 86_400
@@ -53,6 +54,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """What happened to the sharing of accounts under one authorisation."""
 
     arrangement_id: UUID
+    decided_for: DecidedFor | None
+    """Whose sharing or decision it is, and of which accounts."""
     key: str
     """What tells this event from others that are told about."""
     at: datetime
@@ -88,3 +91,5 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     """The end of the authorisation; None if it is a once-off one."""
     ended_by: EndedBy | None = None
+    withdrawn_by: str | None = None
+    """Who has withdrawn it at the brand, as the subject of a sentence; None if that is who gets the receipt."""

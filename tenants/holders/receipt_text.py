@@ -1,7 +1,8 @@
 """The texts of the receipts to the person who authorised.
 
-They name the recipient and the accounts, and neither the data nor another person. A text message names no account,
-because a phone shows it also while it is locked, and has no link: people are warned of links in text messages.
+They name the recipient and the accounts, and not the data. Who acts for the customer is named by role. A text message
+names no account, because a phone shows it also while it is locked, and has no link: people are warned of links in text
+messages.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +40,7 @@ class _ReceiptWords(NamedTuple):
     dashboard: str
     customer: str | None
     ended_by: EndedBy | None
+    withdrawn_by: str | None
 
     @classmethod
     def of(cls, receipt: Receipt, tenant: Tenant) -> "_ReceiptWords":
@@ -61,13 +63,15 @@ class _ReceiptWords(NamedTuple):
             dashboard=dashboard_of(tenant),
             customer=receipt.customer,
             ended_by=receipt.ended_by,
+            withdrawn_by=receipt.withdrawn_by,
         )
 
     def say(self, message: str) -> str:
         """Return a message with the values that it names."""
         return gettext(
-            message, brand=self.brand, recipient=self.recipient, day=self.day, until=self.until, customer=self.customer
-        )
+            message, brand=self.brand, recipient=self.recipient, day=self.day, until=self.until,
+            customer=self.customer, who=self.withdrawn_by,
+        )  # fmt: skip
 
     @property
     def brief(self) -> "_ReceiptWords":
@@ -152,23 +156,26 @@ def _changed(words: _ReceiptWords) -> Written:
     )
 
 
-_WITHDRAWN: Final = {
-    # at the recipient, and for another customer
-    (True, True): gettext_noop(
+_WITHDRAWN_AT_RECIPIENT: Final = {
+    # whether for another customer
+    True: gettext_noop(
         "You had authorised {brand} to share data with {recipient}. The authorisation was withdrawn at {recipient}, by "
         "you or by somebody who may act for {customer}. {brand} shares no more data under it."
     ),
-    (True, False): gettext_noop(
+    False: gettext_noop(
         "You had authorised {brand} to share data with {recipient}. The authorisation was withdrawn at {recipient}, by "
         "you or by somebody who may act for you. {brand} shares no more data under it."
     ),
-    (False, True): gettext_noop(
-        "You had authorised {brand} to share data with {recipient}. The authorisation was withdrawn at {brand}, by you "
-        "or by somebody who may act for {customer}. {brand} shares no more data under it."
+}
+_WITHDRAWN_AT_BRAND: Final = {
+    # whether by somebody else
+    True: gettext_noop(
+        "You had authorised {brand} to share data with {recipient}. {who} withdrew the authorisation at {brand}. "
+        "{brand} shares no more data under it."
     ),
-    (False, False): gettext_noop(
-        "You had authorised {brand} to share data with {recipient}. The authorisation was withdrawn at {brand}, by you "
-        "or by somebody who may act for you. {brand} shares no more data under it."
+    False: gettext_noop(
+        "You had authorised {brand} to share data with {recipient}. You withdrew the authorisation at {brand}. {brand} "
+        "shares no more data under it."
     ),
 }
 _WITHDRAWN_SHORT: Final = {
@@ -185,10 +192,15 @@ _WITHDRAWN_SHORT: Final = {
 
 def _withdrawn(words: _ReceiptWords) -> Written:
     at_recipient = words.ended_by == "recipient"
+    what = (
+        _WITHDRAWN_AT_RECIPIENT[words.customer is not None]
+        if at_recipient
+        else _WITHDRAWN_AT_BRAND[words.withdrawn_by is not None]
+    )
     return Written(
         subject=words.say(gettext_noop("A data sharing authorisation at {brand} was withdrawn")),
         text=message_text(
-            words.say(_WITHDRAWN[at_recipient, words.customer is not None]),
+            words.say(what),
             words.stated(words.say(gettext_noop("Withdrawn: {day}"))),
             words.history,
             words.say(gettext_noop("If you do not know of the withdrawal, contact {brand}.")),

@@ -19,7 +19,8 @@ from tenants.holders.models import Addressee, Receipt, Receiver
 from tenants.holders.receipt_text import written_receipt
 from tenants.holders.sending import account_names, end_of, labels_of_rows, receiver_of, recipient_of, send
 from tenants.holders.store import HolderRow
-from tenants.notices.models import About
+from tenants.notices.models import About, DecidedFor
+from tenants.parties.acted_by import ActedBy, acted_by_text
 from tenants.registry.models import Tenant, TenantSettings
 
 _ABOUT_BY: Final[Mapping[EndedBy, About]] = {
@@ -106,7 +107,12 @@ async def _send(
     to = Addressee(customer_id=row.holder_id, reference=row.reference, name=row.name, contacts=(receiver,))
     key, arrangement_id = str(row.authorisation_id), row.arrangement_id
     notice = written_receipt(about, receipt, tenant)
-    return await send(tx, notice, to, about=about, key=key, arrangement_id=arrangement_id, now=now)
+    accounts = sorted({each.account_id for each in rows if each.account_id is not None})
+    is_looked_at = not accounts or any(each.is_concealed for each in rows)
+    decided_for = None if is_looked_at else DecidedFor(row.holder_id, tuple(accounts))
+    return await send(
+        tx, notice, to, about=about, decided_for=decided_for, key=key, arrangement_id=arrangement_id, now=now
+    )
 
 
 async def _receiver(tx: Transaction, rows: Sequence[HolderRow]) -> Receiver | None:
@@ -143,7 +149,15 @@ def _receipt(
         removed=account_names((row for row in removed if row.account_id is not None), labels),
         until=end_of(rows),
         ended_by=ended_by,
+        withdrawn_by=_withdrawn_by(rows[0]) if ended_by == "consumer" else None,
     )
+
+
+def _withdrawn_by(row: HolderRow) -> str | None:
+    acted = None
+    if row.ended_by_login_id is not None:
+        acted = ActedBy(login_id=row.ended_by_login_id, role=row.withdrawn_as)
+    return acted_by_text(acted, row.contact_id, row.name, reader_is_customer=row.in_person)
 
 
 def _is_chosen(settings: TenantSettings, about: About) -> bool:

@@ -12,7 +12,7 @@ from tenants.holders.models import ONCE_OFF, Addressee, Receiver, Written
 from tenants.holders.notice_text import addressed, kind_of
 from tenants.holders.store import HolderRow
 from tenants.notices import outbox
-from tenants.notices.models import About
+from tenants.notices.models import RECEIPTS, About, DecidedFor
 
 
 async def send(
@@ -21,6 +21,7 @@ async def send(
     to: Addressee,
     *,
     about: About,
+    decided_for: DecidedFor | None,
     key: str,
     arrangement_id: UUID | None = None,
     now: datetime,
@@ -28,8 +29,10 @@ async def send(
     """Add a notice to each person who is told for a customer. Return the number of notices.
 
     `key` tells what happened from all else that a customer is told: a notice with the same `about` and key is not added
-    to the same person again.
+    to the same person again. `decided_for` is whose sharing or decision is told, unless a harm flag was looked at. What
+    the customer is told of this customer's own act is held back by no flag, unless it is a receipt.
     """
+    is_held_back = decided_for is not None and (decided_for.customer_id != to.customer_id or about in RECEIPTS)
     receivers: Sequence[Receiver | None] = to.contacts or (None,)
     for contact in receivers:
         payload = addressed(notice, to, contact)
@@ -42,6 +45,7 @@ async def send(
             arrangement_id=arrangement_id,
             customer_id=to.customer_id,
             about=about,
+            decided_for=decided_for if is_held_back else None,
             key=f"{about} {key} {to.customer_id} {receiver}",
         )
     return len(receivers)

@@ -25,7 +25,7 @@ from tenants.holders.notice_text import written
 from tenants.holders.receipts import confirm_ends
 from tenants.holders.sending import account_names, end_of, labels_of_rows, receiver_of, recipient_of, send
 from tenants.holders.store import HolderRow
-from tenants.notices.models import About
+from tenants.notices.models import About, DecidedFor
 from tenants.registry.models import Tenant
 
 _ABOUT_BY: Final[Mapping[EndedBy, About]] = {
@@ -101,6 +101,7 @@ async def tell_of_authorisation(tx: Transaction, tenant: Tenant, authorisation_i
         event = msgspec.structs.replace(
             _event(shown or removed, names, now),
             key=f"{authorisation_id}",
+            decided_for=_shared_by([*shown, *removed]),
             accounts=account_names(shown, names),
             removed=account_names(removed, names),
             until=end_of(shown),
@@ -117,9 +118,18 @@ async def lapse_approvals(tx: Transaction, tenant: Tenant, now: datetime) -> int
 
 
 async def tell_requesters(
-    tx: Transaction, tenant: Tenant, about: About, shared: Sequence[store.ApprovalKey], *, now: datetime
+    tx: Transaction,
+    tenant: Tenant,
+    about: About,
+    shared: Sequence[store.ApprovalKey],
+    *,
+    decided_for: DecidedFor | None = None,
+    now: datetime,
 ) -> None:
-    """Tell those who authorised that these accounts are not shared, for want of the approval of others."""
+    """Tell those who authorised that these accounts are not shared, for want of the approval of others.
+
+    `decided_for` is the other holder for whom that was decided; None if the time was over.
+    """
     found: dict[UUID, list[HolderRow]] = defaultdict(list)
     for row in await store.requesters(tx, shared, now) if shared else []:
         if _has_chosen(row, about):
@@ -128,7 +138,8 @@ async def tell_requesters(
     for rows in found.values():
         contacts = [] if rows[0].contact_id is None else [receiver_of(rows[0])]
         at = max(row.due_at for row in rows) if about == "approval-lapsed" else now
-        await _tell(tx, tenant, about, _event(rows, names, at), _addressee(rows[0], contacts), now=now)
+        event = msgspec.structs.replace(_event(rows, names, at), decided_for=decided_for)
+        await _tell(tx, tenant, about, event, _addressee(rows[0], contacts), now=now)
 
 
 async def tell_holders(
@@ -137,6 +148,7 @@ async def tell_holders(
     holders: Iterable[Sequence[HolderRow]],
     *,
     about: About,
+    decided_for: DecidedFor | None,
     key: str,
     by_login: UUID | None,
     now: datetime,
@@ -146,7 +158,8 @@ async def tell_holders(
     for rows in holders:
         contacts = _contacts(rows, by_login)
         if contacts is not None:
-            told += await send(tx, notice, _addressee(rows[0], contacts), about=about, key=key, now=now)
+            to = _addressee(rows[0], contacts)
+            told += await send(tx, notice, to, about=about, decided_for=decided_for, key=key, now=now)
     return told
 
 
@@ -169,8 +182,11 @@ async def _tell_other_holder(
 
 
 async def _tell(tx: Transaction, tenant: Tenant, about: About, event: Event, to: Addressee, *, now: datetime) -> int:
-    notice = written(about, event, tenant)
-    return await send(tx, notice, to, about=about, key=event.key, arrangement_id=event.arrangement_id, now=now)
+    notice, arrangement_id = written(about, event, tenant), event.arrangement_id
+    decided_for, key = event.decided_for, event.key
+    return await send(
+        tx, notice, to, about=about, decided_for=decided_for, key=key, arrangement_id=arrangement_id, now=now
+    )
 
 
 def _event(rows: Sequence[HolderRow], names: Mapping[UUID, str], at: datetime) -> Event:
@@ -178,11 +194,17 @@ def _event(rows: Sequence[HolderRow], names: Mapping[UUID, str], at: datetime) -
     accounts = sorted({row.account_id for row in rows})
     return Event(
         arrangement_id=row.arrangement_id,
+        decided_for=_shared_by(rows),
         key=" ".join(map(str, (row.authorisation_id, *accounts))),
         at=at,
         recipient=recipient_of(row),
         accounts=account_names(rows, names),
     )
+
+
+def _shared_by(rows: Sequence[HolderRow]) -> DecidedFor:
+    """Return the customer whose authorisation the rows are about, and its accounts."""
+    return DecidedFor(rows[0].sharer_id, tuple(sorted({row.account_id for row in rows})))
 
 
 def _wants(row: HolderRow, about: About) -> bool:

@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from haas.database import Transaction
 from tenants.accounts.store import authoriser, is_protected, was_concealed
 from tenants.accounts.tables import account, holding
+from tenants.arrangements.store import WITHDRAWN_AS
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
 from tenants.holders.models import NoticeChoice
@@ -43,6 +44,7 @@ _LAPSED: Final = "lapsed"
 _EXPIRING: Final[About] = "receipt-expiring"
 _SHARED: Final = (
     arrangement.c.id.label("arrangement_id"),
+    arrangement.c.customer_id.label("sharer_id"),
     arrangement.c.login_id,
     authorisation.c.id.label("authorisation_id"),
     authorisation.c.sharing_duration,
@@ -152,6 +154,8 @@ async def authorisers(tx: Transaction, which: AuthorisationCondition, today: dat
             customer.c.name,
             *_CONTACT,
             is_in_person(customer.c.id, login.c.id, today).label("in_person"),
+            arrangement.c.ended_by_login_id,
+            WITHDRAWN_AS.label("withdrawn_as"),
         )
         .select_from(
             arrangement.join(authorisation, authorisation.c.arrangement_id == arrangement.c.id)

@@ -124,5 +124,6 @@ async def _save(
     await arrangements.set_combined_approval(tx, authorisation_id, account_id, combined)
     about: dict[ApprovalState, About] = {"declined": "approval-declined", "withdrawn": "approval-withdrawn"}
     if combined in about and await holders.tells_others(tx):
-        await tell_requesters(tx, holders.tenant, about[combined], [(authorisation_id, account_id)], now=now)
+        shared_as = [(authorisation_id, account_id)]
+        await tell_requesters(tx, holders.tenant, about[combined], shared_as, decided_for=holders.decided, now=now)
     return combined

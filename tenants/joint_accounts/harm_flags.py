@@ -17,27 +17,28 @@ from tenants.audit import service as audit
 from tenants.audit.models import AuditedChange
 from tenants.joint_accounts import store
 from tenants.joint_accounts.errors import NotAHolder
-from tenants.notices.store import delete_undelivered
+from tenants.notices.holding_back import hold_back_waiting
 
 ROLE: Final = "harm-protection"
 """The role in the audit trail, so that a screen for other staff can leave these entries out."""
 
 
 async def protect(tx: Transaction, staff: str, customer_id: UUID, account_id: UUID, *, now: datetime) -> int:
-    """Set the flag. Return how many notices to others and receipts, not delivered yet, are not sent any more.
+    """Set the flag. Return how many notices to others and receipts, not delivered yet, are held back.
 
-    These are the notices about arrangements of the customer that cover the account, also letters that wait to be
-    posted. A flag in force stays as it is. Raise NotAHolder unless the customer holds or may use the account today.
+    These are the notices about what the customer shares of the account and decides about it, also letters that wait to
+    be posted. A flag in force stays as it is. Raise NotAHolder unless the customer holds or may use the account today.
     """
     await store.lock_account(tx, account_id)
     if not await store.has_holding(tx, customer_id, account_id, market_day(now)):
         raise NotAHolder(f"customer {customer_id} neither holds nor uses account {account_id}")
-    if not await store.has_flag(tx, customer_id, account_id):
-        flag = HarmFlag(customer_id=customer_id, account_id=account_id, since=now, set_by=staff)
-        await accounts.insert_decision(tx, flag)
-        await _record(tx, staff, "harm-flag.set", customer_id, account_id, now=now)
+    if await store.has_flag(tx, customer_id, account_id):
+        return 0  # what is written under the flag conceals it already
+    flag = HarmFlag(customer_id=customer_id, account_id=account_id, since=now, set_by=staff)
+    await accounts.insert_decision(tx, flag)
+    await _record(tx, staff, "harm-flag.set", customer_id, account_id, now=now)
     arrangement_ids = await store.arrangements_about(tx, customer_id, account_id)
-    return await delete_undelivered(tx, arrangement_ids, to_others_than=customer_id)
+    return await hold_back_waiting(tx, customer_id, account_id, arrangement_ids, now)
 
 
 async def end_protection(tx: Transaction, staff: str, customer_id: UUID, account_id: UUID, *, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from tenants.holders.models import Written
 from tenants.holders.store import HolderRow
 from tenants.joint_accounts import store
 from tenants.joint_accounts.errors import NotAHolder
-from tenants.notices.models import About
+from tenants.notices.models import About, DecidedFor
 from tenants.parties.acting import Acting, require_may_act
 from tenants.registry.models import Tenant
 
@@ -70,12 +70,35 @@ class Holders:
         """Tell holders of what was done, as far as `tells_others` permits it, and not the person who acts."""
         if not await self.tells_others(tx):
             whom = [each for each in whom if each == self.acting.customer_id]
-        await self.ask(tx, whom, notice, about, key=key)
+        await self._send(tx, whom, notice, about, self.decided, key=key)
 
     async def ask(self, tx: Transaction, whom: Iterable[UUID], notice: Written, about: About, *, key: str) -> None:
-        """Tell holders what they are asked, also under a harm flag: who asks them wants them to know."""
+        """Tell holders what they are asked, also under a harm flag: who asks them wants them to know.
+
+        A flag that is set before it is sent holds it back: who asked did not know of the danger then.
+        """
+        decided_for = self.decided if await self.tells_others(tx) else None
+        await self._send(tx, whom, notice, about, decided_for, key=key)
+
+    @property
+    def decided(self) -> DecidedFor:
+        """For whom it is decided, and about which account."""
+        return DecidedFor(self.acting.customer_id, (self.account_id,))
+
+    async def _send(
+        self,
+        tx: Transaction,
+        whom: Iterable[UUID],
+        notice: Written,
+        about: About,
+        decided_for: DecidedFor | None,
+        *,
+        key: str,
+    ) -> None:
         told, by_login = self.contacts_of(whom), self.acting.login_id
-        await notices.tell_holders(tx, notice, told, about=about, key=key, by_login=by_login, now=self.now)
+        await notices.tell_holders(
+            tx, notice, told, about=about, decided_for=decided_for, key=key, by_login=by_login, now=self.now
+        )
 
 
 async def require_holder(

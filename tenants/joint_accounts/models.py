@@ -12,6 +12,7 @@ import msgspec
 
 from tenants.accounts.models import ApprovalState, DisclosureOption
 from tenants.data_language import Cluster
+from tenants.parties.acted_by import ActedBy
 
 RESTRICTIVENESS: Final[tuple[DisclosureOption, ...]] = ("pre-approval", "co-approval", "no-disclosure")
 """The disclosure options, the least restrictive first (CDR Rules 4A.5)."""
@@ -145,6 +146,8 @@ class SharedByOther(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     state: SharingState
     own_approval: ApprovalState | None
-    """The viewer's own decision, if there is one, or `pending`."""
+    """The decision for the viewer's customer, if there is one, or `pending`."""
+    own_approval_by: ActedBy | None
+    """Who has decided for this customer, if that was a person."""
     approve_by: datetime | None
     """The time limit, if the viewer is asked for the approval."""

@@ -19,6 +19,7 @@ from tenants.joint_accounts import store
 from tenants.joint_accounts.errors import SharingNotFound
 from tenants.joint_accounts.models import SharedByOther, SharingState
 from tenants.joint_accounts.store import SharedRow
+from tenants.parties.acted_by import ActedBy
 from tenants.parties.acting import Acting, require_may_act
 
 _OF_ACCOUNTS: Final = "energy:"
@@ -122,6 +123,9 @@ def _view(versions: Sequence[SharedRow], account: str, now: datetime) -> SharedB
         ended_at=ended_at,
         state="ended" if ended_at is not None else _state(last),
         own_approval=last.own_approval,
+        own_approval_by=(
+            None if last.own_approval_by is None else ActedBy(login_id=last.own_approval_by, role=last.own_approval_as)
+        ),
         approve_by=last.approve_by if is_asked else None,
     )
 

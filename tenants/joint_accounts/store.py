@@ -18,7 +18,7 @@ from tenants.accounts.models import (
     ProposalAnswer,
 )
 from tenants.accounts.service import market_day
-from tenants.accounts.store import PersonOfDay, authoriser, is_protected, was_concealed
+from tenants.accounts.store import PersonOfDay, authoriser, is_protected, market_day_of, was_concealed
 from tenants.accounts.tables import (
     account,
     disclosure_answer,
@@ -30,7 +30,7 @@ from tenants.accounts.tables import (
 from tenants.arrangements.tables import account_approval, arrangement, authorisation, authorised_account
 from tenants.clients.tables import client
 from tenants.holders.store import in_force_before
-from tenants.parties.store import is_in_person, is_representation_in_force
+from tenants.parties.store import is_in_person, is_representation_in_force, role_on
 from tenants.parties.tables import representation
 
 SharedRow = Row[Any]
@@ -131,6 +131,8 @@ async def shared_by_others(tx: Transaction, customer_id: UUID, *, account_id: UU
             last_holding.with_only_columns(own.c.valid_to).scalar_subquery().label("held_until"),
             disclosure_option.c.option,
             mine.c.state.label("own_approval"),
+            mine.c.login_id.label("own_approval_by"),
+            role_on(mine.c.customer_id, mine.c.login_id, market_day_of(mine.c.at)).label("own_approval_as"),
             mine.c.due_at.label("approve_by"),
         )
         .select_from(

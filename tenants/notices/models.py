@@ -44,8 +44,20 @@ RECEIPTS: Final[tuple[About, ...]] = (
     "receipt-expired",
 )
 """What who has authorised is told, if the brand has chosen it. All else that is told is a duty."""
+HELD_BACK: Final = "held back, because it must not be sent any more (CDR Rules 4A.15)"
+"""Why a notice is given up that a harm flag conceals. Nobody has to send it in another way."""
 TO_BE_POSTED: Final = "to be sent by post"
 """Why a letter is given up: a person sends it."""
+
+
+class DecidedFor(NamedTuple):
+    """Whose sharing or decision a notice tells to somebody else, and the accounts that it concerns.
+
+    A harm flag of this customer on one of the accounts holds the notice back (CDR Rules 4A.15).
+    """
+
+    customer_id: UUID
+    account_ids: tuple[UUID, ...]
 
 
 class EmailPayload(msgspec.Struct, frozen=True):
@@ -91,6 +103,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime | None
     tries: int  # the number of delivery attempts, including the current one
+    decided_for: UUID | None = None  # the customer whose harm flag holds it back
     replayed_at: datetime | None = None  # when staff has last sent it again after it was given up
 
 
@@ -139,6 +152,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """The arrangement of a notice, and the client if it is to a data recipient."""
     about: About | None
     """What a customer is told about the arrangement; None if the notice is to a data recipient."""
+    held_back_at: datetime | None
+    """When a harm flag held it back."""
     assigned_to: str | None
     handled_at: datetime | None
     handled_by: str | None

@@ -10,7 +10,7 @@ import msgspec
 
 from haas.database import Transaction
 from tenants.notices import store
-from tenants.notices.models import About
+from tenants.notices.models import About, DecidedFor
 
 NOTIFY_CHANNEL: Final = "haas_outbox"
 NoticeKind = Literal["email", "sms", "letter", "arrangement-revoked", "register-refresh"]
@@ -34,6 +34,7 @@ async def put(
     arrangement_id: UUID | None = None,
     customer_id: UUID | None = None,
     about: About | None = None,
+    decided_for: DecidedFor | None = None,
     key: str | None = None,
 ) -> UUID:
     """Add a notice that is delivered after the transaction has committed. Return its id, which is its idempotency key.
@@ -43,9 +44,9 @@ async def put(
     The notice is delivered at least once, at `due_at` or later (immediately if `due_at` is None). A notice that was not
     delivered before `expires_at` is given up; a one-time password needs this. A notice about an arrangement is kept for
     years as evidence, without its payload, if `arrangement_id` names it; `customer_id` and `about` then say who was
-    told of what. `payload` has the fields of a Struct of `tenants.notices.models`, by kind: email {to, subject, text},
-    sms {to, text}, letter {customer_reference, to, subject, text}, arrangement-revoked {arrangement_id, client_id},
-    register-refresh {interaction_id}.
+    told of what. A harm flag of `decided_for` holds it back until it is sent. `payload` has the fields of a Struct of
+    `tenants.notices.models`, by kind: email {to, subject, text}, sms {to, text}, letter {customer_reference, to,
+    subject, text}, arrangement-revoked {arrangement_id, client_id}, register-refresh {interaction_id}.
     """
     notice = UUID(bytes=secrets.token_bytes(16), version=4) if key is None else _id_of(key)
     await store.insert_notice(
@@ -60,6 +61,7 @@ async def put(
         arrangement_id=arrangement_id,
         customer_id=customer_id,
         about=about,
+        decided_for=decided_for,
     )
     return notice
 

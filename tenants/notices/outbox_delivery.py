@@ -2,6 +2,8 @@
 
     put ─ commit ─ NOTIFY → lease (a transaction) → channel → done | failed, due again | given up (a transaction)
 
+In the transaction of the lease, notices that a harm flag conceals are held back (`holding_back.py`).
+
 A process extends its leases while it delivers. If it dies, its leases end within seconds, because a person may wait for
 the message, and the notices are delivered again. Each notice is therefore delivered at least once.
 """
@@ -22,6 +24,7 @@ from haas.database import Database
 from haas.errors import HaasError
 from tenants.notices import store
 from tenants.notices.errors import LeftToStaff, NotDelivered
+from tenants.notices.holding_back import hold_back_leased
 from tenants.notices.models import Notice
 from tenants.notices.outbox import OWED_KINDS
 from tenants.notices.retry_policy import RETRY_POLICIES, UNKNOWN_KIND_POLICY
@@ -54,12 +57,23 @@ class DeliveryCounts(msgspec.Struct):
     done: int = 0
     failed: int = 0
     given_up: int = 0
+    held_back: int = 0
+    """Because of a harm flag."""
 
     def add(self, other: "DeliveryCounts") -> None:
         """Add the counts of `other`."""
         self.done += other.done
         self.failed += other.failed
         self.given_up += other.given_up
+        self.held_back += other.held_back
+
+
+class LeasedNotices(NamedTuple):
+    """The notices of a lease that are sent, how many of it are held back, and whether more notices may be due."""
+
+    to_send: list[Notice]
+    held_back: int
+    is_full: bool
 
 
 class DeliveryRound(NamedTuple):
@@ -98,20 +112,19 @@ class Delivery:
     async def deliver_round(self, tenant: Tenant) -> DeliveryRound:
         """Deliver due notices in batches for SECONDS_OF_A_ROUND. The last batch is completed."""
         outcome, end = DeliveryCounts(), monotonic() + SECONDS_OF_A_ROUND
-        while notices := await self._lease(tenant):
-            async with self._extended_leases(tenant, notices):
+        while True:
+            leased = await self._lease(tenant)
+            outcome.held_back += leased.held_back
+            async with self._extended_leases(tenant, leased.to_send):
                 results = await asyncio.gather(
-                    *(self._deliver(tenant, notice) for notice in notices), return_exceptions=True
+                    *(self._deliver(tenant, notice) for notice in leased.to_send), return_exceptions=True
                 )
             for result in results:
                 if isinstance(result, BaseException):
                     raise result
                 outcome.add(result)
-            if len(notices) < BATCH_SIZE:
-                break
-            if monotonic() >= end:
-                return DeliveryRound(outcome, is_unfinished=True)
-        return DeliveryRound(outcome, is_unfinished=False)
+            if not leased.is_full or monotonic() >= end:
+                return DeliveryRound(outcome, is_unfinished=leased.is_full)
 
     async def drain(self, tenant: Tenant) -> DeliveryCounts:
         """Deliver all notices that are due or wait for another try, and wait for the deliveries of other processes."""
@@ -134,10 +147,12 @@ class Delivery:
         async with self._database.transaction(tenant.namespace) as tx:
             return await store.has_leased(tx, self._clock.now())
 
-    async def _lease(self, tenant: Tenant) -> list[Notice]:
+    async def _lease(self, tenant: Tenant) -> LeasedNotices:
         now = self._clock.now()
         async with self._database.transaction(tenant.namespace) as tx:
-            return await store.lease_due(tx, uuid4(), now, LEASE_DURATION, limit=BATCH_SIZE)
+            leased = await store.lease_due(tx, uuid4(), now, LEASE_DURATION, limit=BATCH_SIZE)
+            to_send = await hold_back_leased(tx, leased, now)
+        return LeasedNotices(to_send, len(leased) - len(to_send), is_full=len(leased) == BATCH_SIZE)
 
     @asynccontextmanager
     async def _extended_leases(self, tenant: Tenant, notices: Sequence[Notice]) -> AsyncIterator[None]:

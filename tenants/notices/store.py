@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    case,
     delete,
     func,
     literal,
@@ -26,10 +27,24 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from haas.database import Statement, Transaction
-from tenants.notices.models import RECEIPTS, About, DeadLetter, Letter, LetterPayload, Notice, ReportCounts, SmsReport
+from tenants.accounts.store import was_concealed
+from tenants.notices.models import (
+    HELD_BACK,
+    RECEIPTS,
+    About,
+    DeadLetter,
+    DecidedFor,
+    Letter,
+    LetterPayload,
+    Notice,
+    ReportCounts,
+    SmsReport,
+)
 from tenants.notices.tables import outbox
 from tenants.schema_metadata import Json, Uuid
 
+NoticeCondition = ColumnElement[bool]
+"""An SQL condition that selects notices: the result of `is_concealed`, for example."""
 _IS_OPEN = and_(outbox.c.done_at.is_(None), outbox.c.given_up_at.is_(None))
 _IS_GIVEN_UP = and_(outbox.c.given_up_at.is_not(None), outbox.c.handled_at.is_(None))
 _HAS_PAYLOAD = outbox.c.payload != literal({}, Json)
@@ -41,6 +56,7 @@ _NOTICE_COLUMNS = (
     outbox.c.created_at,
     outbox.c.expires_at,
     outbox.c.tries,
+    outbox.c.decided_for,
     outbox.c.replayed_at,
 )
 
@@ -61,6 +77,8 @@ _INSERT = Statement(
             arrangement_id=bindparam("arrangement_id"),
             customer_id=bindparam("customer_id"),
             about=bindparam("about"),
+            decided_for=bindparam("decided_for"),
+            account_ids=bindparam("account_ids", type_=ARRAY(Uuid)),
         )
         .on_conflict_do_nothing()
         .cte("put")
@@ -104,6 +122,7 @@ async def insert_notice(
     arrangement_id: UUID | None = None,
     customer_id: UUID | None = None,
     about: About | None = None,
+    decided_for: DecidedFor | None = None,
 ) -> None:
     """Add a notice, unless there is one with this id. `payload` is JSON text.
 
@@ -123,6 +142,8 @@ async def insert_notice(
         arrangement_id=arrangement_id,
         customer_id=customer_id,
         about=about,
+        decided_for=None if decided_for is None else decided_for.customer_id,
+        account_ids=None if decided_for is None else list(decided_for.account_ids),
     )
 
 
@@ -179,24 +200,64 @@ async def make_retries_due(tx: Transaction, now: datetime) -> None:
     await tx.execute(update(outbox).where(waiting).values(due_at=now))
 
 
-async def delete_undelivered(tx: Transaction, arrangement_ids: Collection[UUID], *, to_others_than: UUID) -> int:
-    """Delete the notices about arrangements to other customers that were not delivered or posted. Return their number.
+async def hold_back(tx: Transaction, which: NoticeCondition, now: datetime) -> list[UUID]:
+    """Mark those of these notices as held back that were not delivered or posted. Return their ids.
 
-    Receipts are deleted too, because the others may open a letter or an email of a shared mailbox. A notice that is
-    being delivered at this moment may still reach its receiver.
+    Their payload is deleted, and nobody has to do anything about them. A notice that is being delivered at this moment
+    may still reach its receiver: then it is delivered (`mark_done`).
     """
     waiting = and_(outbox.c.done_at.is_(None), outbox.c.handled_at.is_(None))
-    to_others = or_(
-        and_(outbox.c.customer_id.is_not(None), outbox.c.customer_id != to_others_than), outbox.c.about.in_(RECEIPTS)
-    )
+    values = {
+        "held_back_at": now,
+        "given_up_at": func.coalesce(outbox.c.given_up_at, now),
+        "leased_until": None,
+        "payload": {},
+        "last_error": HELD_BACK,
+        "handled_at": now,
+        "handled_by": "haas",
+        "handling": HELD_BACK,
+    }
+    result = await tx.execute(update(outbox).where(which, waiting).values(values).returning(outbox.c.id))
+    return list(result.scalars())
+
+
+def is_concealed(notices: Sequence[Notice]) -> NoticeCondition:
+    """Return the condition that selects those of these notices that a harm flag conceals, or has concealed since then.
+
+    A notice can be written by a transaction that has not seen the flag. What a flag has concealed stays so when it ends
+    (CDR Rules 4A.15).
+    """
+    concealed = was_concealed(outbox.c.decided_for, any_(outbox.c.account_ids), outbox.c.created_at)
+    return and_(outbox.c.id == any_(literal([notice.id for notice in notices], ARRAY(Uuid))), concealed)
+
+
+def is_decided_for(customer_id: UUID, account_id: UUID, arrangement_ids: Collection[UUID]) -> NoticeCondition:
+    """Return the condition that selects what others are told of a customer and an account, and receipts about it.
+
+    Releases before revision 0017 did not store what a notice concerns: of those, all that are about `arrangement_ids`
+    and go to another customer or are receipts.
+    """
+    to_others = or_(outbox.c.customer_id != customer_id, outbox.c.about.in_(RECEIPTS))
     about = outbox.c.arrangement_id == any_(literal(list(arrangement_ids), ARRAY(Uuid)))
-    deleted = await tx.execute(delete(outbox).where(about, waiting, to_others))
-    return int(deleted.rowcount)
+    return or_(
+        and_(outbox.c.decided_for == customer_id, literal(account_id, Uuid) == any_(outbox.c.account_ids)),
+        and_(outbox.c.decided_for.is_(None), about, to_others),
+    )
 
 
 async def mark_done(tx: Transaction, notice: Notice, now: datetime) -> bool:
-    """Mark a notice as delivered and delete its payload. Return whether the lease was still the last one."""
-    return await _mark(tx, notice, done_at=now, payload={})
+    """Mark a notice as delivered and delete its payload. Return whether the lease was still the last one.
+
+    One that was held back while it was delivered was not held back.
+    """
+    kept = ("held_back_at", "given_up_at", "last_error", "handled_at", "handled_by", "handling")
+    not_held_back = {name: case((outbox.c.held_back_at.is_(None), outbox.c[name])) for name in kept}
+    is_own_lease = and_(outbox.c.id == notice.id, outbox.c.lease == notice.lease)
+    can_be_done = or_(_IS_OPEN, outbox.c.held_back_at.is_not(None))
+    result = await tx.execute(
+        update(outbox).where(is_own_lease, can_be_done).values(done_at=now, payload={}, **not_held_back)
+    )
+    return bool(result.rowcount)
 
 
 async def mark_received(tx: Transaction, notice_id: UUID, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The outbox: messages to other systems, written in the same transaction as the change that they report."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
 
 from tenants.schema_metadata import Json, Moment, Uuid, tenant
 
@@ -17,6 +17,10 @@ outbox = Table(
     Column("arrangement_id", Uuid),
     Column("customer_id", Uuid),
     Column("about", Text),  # one of `tenants.notices.models.About`
+    # The customer whose sharing or decision somebody else is told of, and the accounts that it concerns: a harm flag of
+    # this customer on one of them holds the notice back (`tenants/notices/holding_back.py`). Null: no flag does.
+    Column("decided_for", Uuid),
+    Column("account_ids", ARRAY(Uuid)),
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("expires_at", Moment),  # the notice is not delivered from this moment on; null: it does not expire
@@ -26,6 +30,7 @@ outbox = Table(
     Column("last_error", Text),
     Column("done_at", Moment),
     Column("given_up_at", Moment),
+    Column("held_back_at", Moment),  # a harm flag was set before it was sent: it is given up and handled
     # What the staff does about a notice that was given up (`tenants/notices/dead_letters.py`).
     Column("replayed_at", Moment),  # when it was last put into the outbox again
     Column("assigned_to", Text),
@@ -36,11 +41,18 @@ outbox = Table(
     Column("report", Text),
     Column("reported_at", Moment),
     CheckConstraint("num_nonnulls(handled_at, handled_by, handling) in (0, 3)", name="handled"),
+    CheckConstraint("(decided_for is null) = (account_ids is null)", name="decided_for"),
+    CheckConstraint("held_back_at is null or num_nonnulls(given_up_at, handled_at) = 2", name="held_back"),
     CheckConstraint("report in ('delivered', 'failed')", name="report"),
     CheckConstraint("(report is null) = (reported_at is null)", name="reported"),
     Index("outbox_reported_at_ix", "reported_at", postgresql_where=text("reported_at is not null")),
     Index("outbox_due_ix", "due_at", postgresql_where=text("done_at is null and given_up_at is null")),
     Index("outbox_arrangement_id_ix", "arrangement_id", postgresql_where=text("arrangement_id is not null")),
+    Index(
+        "outbox_decided_for_ix",
+        "decided_for",
+        postgresql_where=text("decided_for is not null and done_at is null and handled_at is null"),
+    ),
     Index("outbox_given_up_ix", "given_up_at", postgresql_where=text("given_up_at is not null")),
 )
 

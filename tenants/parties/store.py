@@ -9,7 +9,7 @@ from asyncpg import Record
 from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, func, literal_column, or_, select
 
 from haas.database import Statement, Transaction
-from tenants.parties.models import Customer, Login, RepresentationScope, Representative
+from tenants.parties.models import Customer, Login, RepresentationRole, RepresentationScope, Representative
 from tenants.parties.tables import customer, login, representation
 
 
@@ -80,6 +80,20 @@ def is_in_person(
         _is_representation_of(on),
     )
     return own.correlate_except(representation).exists()
+
+
+def role_on(
+    customer_id: ColumnElement[UUID], login_id: ColumnElement[UUID], on: date | ColumnElement[date]
+) -> ColumnElement[RepresentationRole | None]:
+    """Return by which authority a login acted for a customer on a day, or null if none is on record for it.
+
+    In person comes before every other one, and one that permits to share before one that does not.
+    """
+    roles: Select[Any] = select(representation.c.role).where(
+        representation.c.login_id == login_id, representation.c.customer_id == customer_id, _is_representation_of(on)
+    )
+    first = roles.order_by(_ROLE_IS_SELF.desc(), _MAY_SHARE.desc(), representation.c.role).limit(literal_column("1"))
+    return first.correlate_except(representation).scalar_subquery()
 
 
 def _is_representation_of(today: date | ColumnElement[date]) -> ColumnElement[bool]:

@@ -40,6 +40,7 @@ _SERVERS: Final = {
 """The settings that are a server with several values."""
 _TEXTS: Final = ("dkim_selector", "generic_plans_uri")
 """The settings that are one text."""
+_SETS: Final = ("private_hosts", "dashboard_link_pages")
 _CHOSEN: Final = ("customer_source", "register_authentication")
 """The settings that have one of several values."""
 _NUMBERS: Final[Mapping[str, tuple[Any, str]]] = {
@@ -78,6 +79,8 @@ class TenantChange(
     low_velocity_limit: int | None = None
     """A limit from 10 to 1000 calls; 0 removes the limit."""
     register_authentication: RegisterAuthentication | None = None
+    dashboard_link_pages: dict[str, bool] = {}
+    """Pages of the retailer's site that must link to the dashboard (true), or need not any more (false)."""
     dkim_selector: str | None = None
     """The selector of DKIM; an empty text removes it."""
     generic_plans_uri: str | None = None
@@ -134,8 +137,9 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
             raise InvalidChange(f"the market settings are {_possible_choices()}")
     present = {switch: getattr(tenant.settings, switch) for switch in SWITCHES}
     choices = {choice: getattr(tenant.settings, choice) for choice in MARKET_CHOICES}
-    private = dict.fromkeys(sorted(tenant.settings.private_hosts), True)
-    wanted_private = _private_hosts(private, change)
+    _check_private_hosts(change)
+    sets = {name: dict.fromkeys(sorted(getattr(tenant.settings, name)), True) for name in _SETS}
+    wanted_sets = {name: _chosen({**present, **getattr(change, name)}) for name, present in sets.items()}
     limits = {name: getattr(tenant.settings, name) for name in ("customer_calls_counted_by", *_NUMBERS)}
     wanted_limits = {**limits, **_limits(change)}
     hosts = dict(tenant.surfaces())
@@ -154,7 +158,7 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
         "theme": _differences(tenant.theme, theme),
         "switches": _differences(present, {**present, **change.switches}),
         "market": _differences(choices, {**choices, **change.market}),
-        "private_hosts": _differences(private, wanted_private),
+        **{name: _differences(present, wanted_sets[name]) for name, present in sets.items()},
         "limits": _differences(limits, wanted_limits),
         **{server: _differences(values, wanted_servers[server]) for server, values in servers.items()},
         "texts": _differences(texts, wanted_texts),
@@ -164,8 +168,7 @@ def alterations(tenant: Tenant, change: TenantChange, check_theme: CheckTheme) -
     settings: dict[str, Any] = {switch: change.switches[switch] for switch in detail["switches"] or ()}
     settings |= {name: wanted_limits[name] for name in detail["limits"] or ()}
     settings |= {choice: change.market[choice] for choice in detail["market"] or ()}
-    if detail["private_hosts"]:
-        settings["private_hosts"] = sorted(wanted_private)
+    settings |= {name: sorted(wanted_sets[name]) for name in _SETS if detail[name]}
     settings |= {server: wanted_servers[server] or None for server in _SERVERS if detail[server]}
     settings |= {name: wanted_texts[name] for name in detail["texts"] or ()}
     if detail["source"]:
@@ -223,14 +226,16 @@ def _check_settings(tenant: Tenant, settings: Mapping[str, Any]) -> None:
         raise InvalidChange(f"the settings would be invalid: {error}") from None
 
 
-def _private_hosts(present: Mapping[str, bool], change: TenantChange) -> dict[str, bool]:
-    """Return the hosts that may have an address in a private network after the change, each with the value true."""
+def _chosen(entries: Mapping[str, bool]) -> dict[str, bool]:
+    return {name: True for name, is_chosen in entries.items() if is_chosen}
+
+
+def _check_private_hosts(change: TenantChange) -> None:
     for name in change.private_hosts:
         try:
             msgspec.convert(name, Host)
         except msgspec.ValidationError:
             raise InvalidHost(f"{name!r} is not a host name in lower case") from None
-    return {name: True for name, is_private in {**present, **change.private_hosts}.items() if is_private}
 
 
 def changed_theme(tenant: Tenant, change: TenantChange) -> dict[str, Any]:

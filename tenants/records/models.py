@@ -72,6 +72,8 @@ class AuthorisedVersion(msgspec.Struct, frozen=True, kw_only=True):
 
     what: Literal["authorisation", "amendment"]
     authorised_at: datetime
+    authorised_by: str
+    """Who it was, by role."""
     in_force_from: datetime | None
     """None: its code was never exchanged, so nothing was shared under it."""
     until: datetime

@@ -15,11 +15,12 @@ from haas.language import gettext, gettext_noop
 from tenants.accounts.models import account_name
 from tenants.accounts.service import labels_of
 from tenants.arrangements import store as arrangements
-from tenants.arrangements.models import Authorisation, EndedBy, Recipient
+from tenants.arrangements.models import Arrangement, Authorisation, EndedBy, Recipient
 from tenants.consent.review import clusters_of
 from tenants.data_language import CustomerKind, clusters, title_of
 from tenants.joint_accounts.store import shared_by_others
 from tenants.notices.dead_letters import LETTER
+from tenants.parties.acted_by import acted_by_in_records
 from tenants.records import store
 from tenants.records.errors import UnknownCustomer
 from tenants.records.models import (
@@ -37,7 +38,7 @@ from tenants.records.models import (
 from tenants.registry.models import Tenant
 
 _ENDED: Final[Mapping[EndedBy, str]] = {
-    "consumer": gettext_noop("You stopped sharing on the dashboard."),
+    "consumer": gettext_noop("{who} stopped sharing on the dashboard."),
     "recipient": gettext_noop("It was withdrawn at the recipient, which told us."),
     "retailer": gettext_noop("We ended it."),
     "register": gettext_noop("The recipient may no longer receive data under the Consumer Data Right."),
@@ -109,7 +110,6 @@ async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind, now: date
     found = []
     for arrangement_id, recipient in recipients.items():
         arrangement = own.get(arrangement_id)
-        ended_by = None if arrangement is None else arrangement.ended_by
         found.append(
             Sharing(
                 arrangement_id=arrangement_id,
@@ -120,7 +120,7 @@ async def _own(tx: Transaction, customer_id: UUID, kind: CustomerKind, now: date
                     for each in sorted(versions[arrangement_id], key=lambda version: version.version)
                 ],
                 ended_at=None if arrangement is None else arrangement.ended_at,
-                ended=None if ended_by is None else gettext(_ENDED[ended_by]),
+                ended=None if arrangement is None else _ended(arrangement),
                 disclosures=[
                     _disclosure(row, names, kind) for row in disclosed if row.arrangement_id == arrangement_id
                 ],
@@ -180,11 +180,18 @@ def _version(version: Authorisation, names: Mapping[UUID, str], kind: CustomerKi
     return AuthorisedVersion(
         what="authorisation" if version.version == 1 else "amendment",
         authorised_at=version.authorised_at,
+        authorised_by=acted_by_in_records(version.by),
         in_force_from=version.active_at,
         until=version.expires_at,
         data=[cluster.title for cluster in clusters_of(version, kind)],
         accounts=[names[each.id] for each in version.accounts],
     )
+
+
+def _ended(arrangement: Arrangement) -> str | None:
+    if arrangement.ended_by is None:
+        return None
+    return gettext(_ENDED[arrangement.ended_by], who=acted_by_in_records(arrangement.withdrawn_by))
 
 
 def _disclosure(row: store.DisclosureRow, names: Mapping[UUID, str], kind: CustomerKind) -> Disclosure:

@@ -136,12 +136,16 @@ async def disclosures(tx: Transaction, arrangement_ids: Sequence[UUID]) -> list[
 
 
 async def notices(tx: Transaction, arrangement_ids: Sequence[UUID]) -> list[NoticeRow]:
-    """Return the notices about arrangements, the oldest first, with the customer who was told."""
+    """Return the notices about arrangements, the oldest first, with the customer who was told.
+
+    Those that a harm flag held back are left out: they would tell of it (CDR Rules 4A.15).
+    """
     if not arrangement_ids:
         return []
     names = ("arrangement_id", "customer_id", "about", "kind", "created_at", "done_at", "handled_at")
     query = select(*(outbox.c[name] for name in names))
-    query = query.where(outbox.c.arrangement_id.in_(arrangement_ids)).order_by(outbox.c.created_at, outbox.c.id)
+    sent = outbox.c.held_back_at.is_(None)
+    query = query.where(outbox.c.arrangement_id.in_(arrangement_ids), sent).order_by(outbox.c.created_at, outbox.c.id)
     return list((await tx.execute(query)).all())
 
 

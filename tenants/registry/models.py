@@ -27,6 +27,7 @@ HttpsUrl = Annotated[str, Meta(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?\Z", desc
 BaseUri = Annotated[
     str, Meta(pattern=r"^https://[^\s/?#@]+(/[^\s?#]*[^\s?#/])?\Z", description="an https address without a query")
 ]
+LinkPages = Annotated[frozenset[HttpsUrl], Meta(max_length=5, description="at most 5 https addresses")]
 DkimSelector = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\Z", description="a selector of DKIM")
 ]
@@ -134,6 +135,9 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True):
     generic_plans_uri: BaseUri | None = None
     """Where the regulator publishes the plans of the brand: the base path of its API, which ends with `/cds-au/v1`.
     Requests for Get Generic Plans are redirected to it. None: these are not implemented."""
+    dashboard_link_pages: LinkPages = frozenset()
+    """The pages of the retailer's own site that must link to the dashboard (CDR Rules 1.15(1)(f)). They are looked at
+    once a day (decision 0072)."""
     customer_calls_counted_by: CustomerKey = "customer"
     """For whom the threshold of 10 calls in a second "per customer" is counted (CDS, Traffic Thresholds; sm#728)."""
     low_velocity_limit: VelocityLimit | None = None

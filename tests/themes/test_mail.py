@@ -72,7 +72,19 @@ def test_a_message_has_no_link_and_loads_nothing() -> None:
     page = html_of(AURORA, EmailPayload(to="a@b.test", subject="</title><script>", text=text))
     read = Text()
     read.feed(page)
-    assert {tag for tag, _ in read.tags} <= {"html", "head", "meta", "title", "body", "table", "tr", "td", "p", "br"}
+    assert {tag for tag, _ in read.tags} <= {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "body",
+        "table",
+        "tr",
+        "td",
+        "p",
+        "br",
+        "bdi",
+    }
     assert not any(name in attributes for _, attributes in read.tags for name in ("href", "src", "background"))
     assert not any("url(" in (attributes.get("style") or "") for _, attributes in read.tags)
 
@@ -90,6 +102,8 @@ def test_a_message_begins_and_ends_in_the_words_of_the_brand() -> None:
     plain = mail_text(made, "You have stopped sharing.\n").split("\n\n")
     assert (plain[0], plain[1], plain[2].split("\n")[0]) == (opening, "You have stopped sharing.", closing)
     page = mail_html(made, "S", "You have stopped sharing.\n")
+    for own in (AURORA.brand_name, opening, closing):
+        assert f"<bdi>{own}</bdi>" in page, "data has a direction of its own"
     assert page.index(opening) < page.index("You have stopped sharing.") < page.index(closing)
     with_code = CODE.to(MIA)
     assert isinstance(with_code, EmailPayload)

@@ -106,7 +106,9 @@ _BROKEN_WORDS = """() => {
     const found = new Set(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
         if (node.parentElement.closest("#entered, .skip")) continue;
-        for (const word of node.data.matchAll(/[^\\s-]+/g)) {
+        // A short word of a heading is not broken at a hyphen either.
+        const words = node.parentElement.closest("h1") ? /(?<!\\S)\\S{1,12}(?!\\S)|[^\\s-]+/g : /[^\\s-]+/g;
+        for (const word of node.data.matchAll(words)) {
             if (/@|:\\/\\//.test(word[0])) continue;
             const range = document.createRange();
             range.setStart(node, word.index);

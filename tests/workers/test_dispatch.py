@@ -73,7 +73,7 @@ async def test_without_a_broker_the_scheduler_delivers_the_notices(
     for tenant in two_tenants:  # in the look of the brand that sends it
         [message] = mail.of(tenant)
         _, html = message.get_payload()
-        assert f">{tenant.name}</td>" in html.get_payload(decode=True).decode()
+        assert f">{tenant.name}</bdi></td>" in html.get_payload(decode=True).decode()
 
 
 async def test_one_tenant_with_very_many_notices_delays_another_by_seconds_only(
@@ -179,11 +179,36 @@ async def test_sender_domains_are_checked_every_day_in_production(
     (family,) = tasks.senders.collect()
     shown = {each.labels["state"]: each.value for each in family.samples}
     assert shown == {"protected": 0, "not_protected": len(expected), "not_read": 0}
-    scheduler._dispatcher.forget_senders()
+    scheduler._dispatcher.forget_checks()
     (family,) = tasks.senders.collect()
     assert {each.value for each in family.samples} == {0}, "another process leads the node"
     assert [record.getMessage() for record in logged] == expected
     assert all(vars(record)["records"] == "SPF,DKIM,DMARC" for record in logged)
+
+
+async def test_the_links_to_the_dashboards_are_checked_every_day(
+    *, services: Services, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "tenants.obligations.dashboard_link")
+    tasks = Tasks(services, services.settings)
+    settings = msgspec.structs.replace(tenant.settings, dashboard_link_pages=frozenset({f"https://{LOOPBACK}:9/"}))
+
+    async def one() -> list[Tenant]:
+        return [msgspec.structs.replace(tenant, settings=settings)]
+
+    monkeypatch.setattr(tasks, "tenants", one)
+    scheduler = Scheduler("", services.clock, Dispatcher(tasks, Jobs(open_broker(NOBODY))))
+    (job,) = [each for each in scheduler._jobs if each.name == "dashboard links"]
+    await job._run()
+    assert [record.getMessage() for record in caplog.records] == ["dashboard_link.not_read"]
+
+    def shown() -> dict[str, float]:
+        (family,) = tasks.dashboard_links.collect()
+        return {each.labels["state"]: each.value for each in family.samples}
+
+    assert shown() == {"linked": 0, "not_linked": 0, "not_read": 1}
+    scheduler._dispatcher.forget_checks()
+    assert shown() == {"linked": 0, "not_linked": 0, "not_read": 0}
 
 
 async def test_a_sweep_delivers_a_notice_without_its_notification(

@@ -30,6 +30,7 @@ async def give_consents(tx: Transaction, recipient: Recipient, sharers: Sequence
     issued = []
     for sharer in sharers:
         new = NewAuthorisation(
+            login_id=sharer.login_id,
             scopes=tuple(recipient.scope.split()),
             claims={},
             sharing_duration=int(_DURATION.total_seconds()),
@@ -39,7 +40,7 @@ async def give_consents(tx: Transaction, recipient: Recipient, sharers: Sequence
             accounts=sharer.account_ids,
         )
         arrangement_id, authorisation_id = await arrangements.create(
-            tx, client_id=client_id, customer_id=sharer.customer_id, login_id=sharer.login_id, new=new, now=now
+            tx, client_id=client_id, customer_id=sharer.customer_id, new=new, now=now
         )
         await arrangements.put_in_force(tx, arrangement_id, authorisation_id, login_id=sharer.login_id, now=now)
         token = secrets.token_urlsafe(TOKEN_BYTES)

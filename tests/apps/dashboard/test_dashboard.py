@@ -121,7 +121,7 @@ async def test_an_expired_arrangement_is_shown_as_finished(
     browser, page = await signed_in(pages)
     assert "Finished" in page.text
     page = await browser.get(arrangement_path)
-    assert "The time that you agreed to was over." in page.text
+    assert "The agreed time was over." in page.text
     assert "stop-sharing" not in page.elements
 
 

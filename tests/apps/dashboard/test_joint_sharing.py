@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from haas.clock import MovableClock
 from tenants.arrangements.tables import account_approval
@@ -88,6 +88,17 @@ async def test_a_co_holder_sees_the_joint_account_and_removes_the_approval(joint
     assert await home.told(home.mia) == [], "a form that is sent twice has one effect"
     assert (await browser.get(f"{path}/remove")).path == path
     assert "remove" not in done.elements
+
+    # Decision 0071: another reader is told who removed it, a representative by role.
+    attorney, identifier = await home.customers.add_login("Ann Agent")
+    await home.customers.represent(attorney, home.bob, "attorney")
+    other = joint.pages.browser()
+    await joint.pages.signed_in(other, identifier)
+    assert (await other.get(path)).element("decision").text == "Bob Brown removed the approval."
+    of_bob = update(account_approval).where(account_approval.c.customer_id == home.bob)
+    await home.execute(of_bob.values(login_id=attorney))
+    assert (await browser.get(path)).element("decision").text == "Your attorney removed the approval."
+    assert (await other.get(path)).element("decision").text == "You removed the approval."
 
 
 async def test_what_has_ended_is_shown_and_cannot_be_stopped(joint: JointPages, home: JointHome) -> None:

@@ -7,11 +7,14 @@ from sqlalchemy import func, insert, select, update
 
 from haas.clock import MovableClock
 from tenants.accounts.tables import harm_flag, holding
+from tenants.arrangements.tables import arrangement, authorisation
 from tenants.calls.tables import disclosure_day
 from tenants.clients.tables import client
+from tenants.parties.tables import representation
+from tenants.records import pack
 from tests.apps.dashboard.test_cards import disclose, own
-from tests.support.consent_pages import ConsentPages
-from tests.support.rows import execute
+from tests.support.consent_pages import ConsentPages, Mia
+from tests.support.rows import execute, run
 
 __all__ = ["own"]
 BASIC, DETAIL = "energy:accounts.basic:read", "energy:accounts.detail:read"
@@ -133,3 +136,95 @@ async def test_a_customer_is_named_whose_representative_reads_the_page(own: Cons
         text = (await browser.get(f"/dashboard/arrangements/{UUID(tokens.cdr_arrangement_id)}{path}")).text
         assert "Mia Wong agreed to share" in text
         assert "You" not in text.replace("You stay", "").replace("You should", "").replace("You can", "")
+
+
+async def test_each_step_says_who_made_it_in_words_that_are_right_for_the_reader(
+    own: ConsentPages, clock: MovableClock
+) -> None:
+    """Decision 0071: an attorney gives, Mia changes, a guardian stops. "You" is only who did it; others have roles."""
+    readers = {"Mia": own.mia.identifier}
+    logins = {}
+    for name, role in (("Ann", "attorney"), ("Gus", "guardian")):
+        logins[name], readers[name] = await own.customers.add_login(f"{name} Agent")
+        await own.customers.represent(logins[name], own.mia.customer_id, role)
+    ann = Mia(logins["Ann"], readers["Ann"], own.mia.customer_id, own.mia.home, own.mia.joint)
+    by_ann = ConsentPages(own.application, own.tenant, own.recipient, ann)
+    arrangement_id = (await by_ann.consented(own.browser())).cdr_arrangement_id
+    path = f"/dashboard/arrangements/{arrangement_id}"
+    clock.move(timedelta(minutes=1))
+    await own.consented(own.browser(), cdr_arrangement_id=arrangement_id, sharing_duration=86_400 * 30)
+    clock.move(timedelta(minutes=1))
+    stopping = own.browser()
+    await own.signed_in(stopping, readers["Gus"])
+    done = await stopping.send(await stopping.get(f"{path}/withdraw"), "/withdraw")
+    assert "You stopped sharing." in done.element("ended").text
+
+    async def read(name: str) -> tuple[str, list[str]]:
+        browser = own.browser()
+        await own.signed_in(browser, readers[name])
+        page, record = await browser.get(path), await browser.get(f"{path}/record")
+        assert not any(f"{each} Agent" in text for each in logins for text in (page.text, record.text))
+        assert page.element("ended").text.endswith(" stopped sharing.")
+        label = "You agreed" if "You agreed" in page.text else "Agreed"
+        for known in (page.text, record.text):
+            assert known.count("You agreed") == (label == "You agreed")
+        events = [each for each in EVENTS if each in page.text and each in record.text]
+        return label, events
+
+    assert await read("Mia") == (
+        "You agreed", ["Your guardian stopped sharing", "You changed the sharing", "Your attorney first agreed"]
+    )  # fmt: skip
+    assert await read("Ann") == (
+        "Agreed", ["A guardian of Mia Wong stopped sharing", "Mia Wong changed the sharing", "You first agreed"]
+    )  # fmt: skip
+    assert await read("Gus") == (
+        "Agreed", ["You stopped sharing", "Mia Wong changed the sharing", "An attorney of Mia Wong first agreed"]
+    )  # fmt: skip
+    database, tenant = own.application.database, own.tenant
+
+    async def recorded() -> list[str | None]:
+        made = await run(database, tenant, pack.build, tenant, own.mia.customer_id, own.application.now)
+        (sharing,) = made.sharing
+        return [*(version.authorised_by for version in sharing.versions), sharing.ended]
+
+    assert await recorded() == [
+        "an attorney of the consumer", "the consumer", "withdrawn on the dashboard by a guardian of the consumer"
+    ]  # fmt: skip
+
+    # The retailer has the authority of the guardian on record no more. Who gave the first version was not stored.
+    gone = representation.c.login_id == logins["Gus"]
+    await execute(database, tenant, representation.delete().where(gone))
+    of_this = authorisation.c.arrangement_id == UUID(arrangement_id)
+    await execute(database, tenant, update(authorisation).where(of_this).values(login_id=None))
+    assert await read("Mia") == (
+        "You agreed",
+        [
+            "Somebody who acted for you stopped sharing", "You changed the sharing",
+            "You or somebody who may act for you first agreed",
+        ],
+    )  # fmt: skip
+    stopped = arrangement.c.id == UUID(arrangement_id)
+    await execute(database, tenant, update(arrangement).where(stopped).values(ended_by_login_id=None))
+    assert (await read("Ann"))[1] == [
+        "Mia Wong changed the sharing",
+        "Mia Wong or somebody who may act for Mia Wong stopped sharing",
+        "Mia Wong or somebody who may act for Mia Wong first agreed",
+    ]
+    somebody = "the consumer or a person who may act for the consumer"
+    assert await recorded() == [somebody, "the consumer", f"withdrawn on the dashboard by {somebody}"]
+
+
+EVENTS = (
+    "Your guardian stopped sharing",
+    "A guardian of Mia Wong stopped sharing",
+    "You stopped sharing",
+    "Somebody who acted for you stopped sharing",
+    "You changed the sharing",
+    "Mia Wong changed the sharing",
+    "Mia Wong or somebody who may act for Mia Wong stopped sharing",
+    "Your attorney first agreed",
+    "You first agreed",
+    "An attorney of Mia Wong first agreed",
+    "You or somebody who may act for you first agreed",
+    "Mia Wong or somebody who may act for Mia Wong first agreed",
+)

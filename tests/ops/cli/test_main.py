@@ -118,6 +118,7 @@ def test_help_lists_all_commands() -> None:
         "health",
         "import",
         "keys",
+        "links",
         "migrate",
         "node",
         "obligations",

@@ -74,6 +74,20 @@ async def test_the_limits_of_a_tenant_can_be_set_and_removed(haas: Haas, deploym
         assert (refused.exit_code, says in refused.output) == (1, True), refused.output
     assert (await haas(*set_, "--text-messages", "uri=", "--text-messages", "sender=")).exit_code == 0
     assert (await deployment.administration.find(swift.slug)).settings.text_messages is None
+    for page, is_on in (
+        ("https://swift.test/?a=b", "on"),
+        ("https://www.swift.test/", "on"),
+        ("https://swift.test/?a=b", "off"),
+    ):
+        assert (await haas(*set_, "--dashboard-link-page", f"{page}={is_on}")).exit_code == 0
+    pages = (await deployment.administration.find(swift.slug)).settings.dashboard_link_pages
+    assert pages == frozenset({"https://www.swift.test/"})
+    for wrong, code in (("http://swift.test/=on", 1), ("https://swift.test/", 2), ("https://swift.test/=yes", 2)):
+        assert (await haas(*set_, "--dashboard-link-page", wrong)).exit_code == code
+    checked = await haas("links", "check", swift.slug)
+    assert (checked.exit_code, "www.swift.test/ could not be read: " in checked.output) == (1, True), checked.output
+    assert (await haas(*set_, "--dashboard-link-page", "https://www.swift.test/=off")).exit_code == 0
+    assert "0 pages must link to https://" in (await haas("links", "check", swift.slug)).output
     assert (await haas(*set_, "--dkim-selector", "s1")).exit_code == 0
     assert (await deployment.administration.find(swift.slug)).settings.dkim_selector == "s1"
     assert (await haas(*set_, "--dkim-selector", "s 1")).exit_code == 1

@@ -28,7 +28,10 @@ VIOLATIONS = (
     Violation(arrangement, "arrangement_login_id_fkey", {"login_id": NOBODY}),
     Violation(arrangement, "arrangement_ended_by_check", {"ended_by": "weather"}),
     Violation(arrangement, "arrangement_ended_check", {"ended_by": None}),
+    Violation(arrangement, "arrangement_ended_by_login_id_fkey", {"ended_by": "consumer", "ended_by_login_id": NOBODY}),
+    Violation(arrangement, "arrangement_ended_by_login_id_check", {"ended_by_login_id": NOBODY}),
     Violation(authorisation, "authorisation_arrangement_id_fkey", {"arrangement_id": NOBODY}),
+    Violation(authorisation, "authorisation_login_id_fkey", {"login_id": NOBODY}),
     Violation(authorisation, "authorisation_arrangement_id_version_ix", {"id": uuid4()}),
     Violation(authorised_account, "authorised_account_approval_check", {"approval": "perhaps"}),
     Violation(authorised_account, "authorised_account_authorisation_id_fkey", {"authorisation_id": NOBODY}),
@@ -114,7 +117,7 @@ def test_every_constraint_has_a_violation() -> None:
 async def test_an_arrangement_can_end_because_of_ineligibility_or_harm(consent: Consent, ended_by: Any) -> None:
     async with consent.database.transaction(consent.tenant.namespace) as tx:
         which = store.has_id(consent.arrangement.id)
-        [ended] = await store.mark_ended(tx, which, by=ended_by, reason=None, now=consent.now)
+        [ended] = await store.mark_ended(tx, which, by=ended_by, login_id=None, reason=None, now=consent.now)
     assert ended.id == consent.arrangement.id
 
 
@@ -136,6 +139,7 @@ async def test_an_answer_of_an_account_holder_replaces_the_earlier_one(consent: 
 async def test_the_content_of_the_review_page_is_stored(consent: Consent) -> None:
     shown = {"clusters": ["Name"], "until": "1 December 2026"}
     new = NewAuthorisation(
+        login_id=consent.arrangement.login_id,
         scopes=("openid",),
         claims={},
         sharing_duration=0,

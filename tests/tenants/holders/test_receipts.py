@@ -146,7 +146,7 @@ async def test_who_authorised_gets_a_receipt_of_each_step_and_the_other_holder_g
 @pytest.mark.parametrize(
     ("by", "about", "said"),
     [
-        ("consumer", "receipt-withdrawn", "The authorisation was withdrawn at {brand}, by you or by somebody"),
+        ("consumer", "receipt-withdrawn", "You or somebody who may act for you withdrew the authorisation at {brand}."),
         ("retailer", "receipt-ended", "{brand} ended the authorisation on {day}, because it was asked to"),
         ("register", "receipt-ended", "because Secret Recipient Pty Ltd may no longer receive data"),
         ("replay", "receipt-ended", "to protect the data"),
@@ -233,6 +233,27 @@ async def test_the_receipt_comes_as_the_person_prefers_and_a_text_message_says_l
         assert said in letter.payload["text"]
 
 
+async def test_the_receipt_of_a_withdrawal_says_who_it_was_by_role(home: Home, database: Database) -> None:
+    """Decision 0071. Ada has authorised; the receipt goes to her login, whose authority changes."""
+    data = CustomerData(database, home.tenant, home.clock.now)
+    agent, _ = await data.add_login("Ann Agent")
+    await data.represent(agent, home.people.ada, "attorney")
+    ada = home.people.ada_login
+    ended = update(arrangement).values(ended_at=home.clock.now(), ended_by="consumer")
+    own_role = update(representation).where(representation.c.login_id == ada)
+    for by, role, said in (
+        (ada, "self", "You withdrew the authorisation at"),
+        (agent, "self", "Your attorney withdrew the authorisation at"),
+        (agent, "guardian", "An attorney of Ada Lovelace withdrew the authorisation at"),
+    ):
+        await home.execute(own_role.values(role=role))
+        await home.execute(ended.values(ended_by_login_id=by))
+        (row,) = await home.end("consumer")
+        assert f"{said} {home.tenant.name}." in row.payload["text"]
+        assert "Agent" not in row.payload["text"]
+        await home.execute(outbox.delete())
+
+
 async def test_only_who_may_still_act_gets_receipts_and_another_customer_is_named(
     home: Home, database: Database, tenant: Tenant, clock: MovableClock
 ) -> None:
@@ -256,7 +277,9 @@ async def test_under_a_harm_flag_a_receipt_reaches_nobody_but_the_person(home: H
     (first,) = await home.confirm()
     await home.execute(insert(outbox).values(first._mapping))
     assert await home.run(protect, "staff:s", home.people.ada, home.people.joint, now=home.clock.now()) == 1
-    assert await home.receipts() == []  # what was not delivered when the flag was set
+    (held_back,) = await home.receipts()  # what was not delivered when the flag was set
+    assert (held_back.held_back_at is None, held_back.payload) == (False, {})
+    await home.execute(outbox.delete())
 
     (row,) = await home.confirm()
     assert row.kind == "email"

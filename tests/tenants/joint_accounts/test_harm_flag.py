@@ -247,7 +247,8 @@ async def test_the_staff_sets_a_flag_which_stops_notices_that_wait_and_ends_it(
     await home.execute(update(outbox).where(of_house, is_letter).values(given_up_at=clock.now()))
     other = await home.share(home.farm)
     await home.share(home.house, cdr_arrangement_id=shared.cdr_arrangement_id)
-    waiting = select(outbox).where(outbox.c.customer_id.in_([home.bob, dan]), outbox.c.done_at.is_(None))
+    is_waiting = (outbox.c.done_at.is_(None), outbox.c.held_back_at.is_(None))
+    waiting = select(outbox).where(outbox.c.customer_id.in_([home.bob, dan]), *is_waiting)
     assert len(await home.execute(waiting)) == 4
 
     flag = ("s-17", home.mia, home.house)

@@ -190,6 +190,7 @@ def test_the_arguments_of_a_request_have_no_secret() -> None:
                 "text_messages",
                 "dkim_selector",
                 "generic_plans_uri",
+                "dashboard_link_pages",
             ),
         },
         "RotateKeys": {"compromised"},
