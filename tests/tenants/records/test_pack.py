@@ -70,7 +70,7 @@ async def test_the_pack_has_every_kind_of_record_of_the_consumer(
     assert sharing.versions[1].data[-1] == "Billing payments and history"
     assert len(sharing.versions[1].accounts) == 2
     assert sharing.ended == "You stopped sharing on the dashboard."
-    assert [version.authorised_by for version in sharing.versions] == ["You", "You"]
+    assert [version.authorised_by for version in sharing.versions] == ["You or somebody who may act for you", "You"]
     billing = [each for each in sharing.disclosures if each.data == "Billing payments and history"]
     assert {each.account and each.account.split(" (ending")[0]: each.times for each in billing} == {
         "Our home": 6,
