@@ -355,8 +355,13 @@ async def record_report(tx: Transaction, report: SmsReport, reason: str, now: da
 
 
 async def give_up_delivered(tx: Transaction, notice_id: UUID, kind: str, reason: str, now: datetime) -> bool:
-    """Give up a notice that was delivered. Return False if no notice of this kind was, or if it has an end."""
-    delivered = and_(outbox.c.id == notice_id, outbox.c.kind == kind, outbox.c.done_at.is_not(None))
+    """Give up a notice that was delivered. Return False if no notice of this kind was, or if it has an end.
+
+    One that was handled, or held back because of a harm flag, is left as it is.
+    """
+    delivered = and_(
+        outbox.c.id == notice_id, outbox.c.kind == kind, outbox.c.done_at.is_not(None), outbox.c.handled_at.is_(None)
+    )
     values = {"done_at": None, "given_up_at": now, "last_error": reason}
     result = await tx.execute(update(outbox).where(delivered, outbox.c.expires_at.is_(None)).values(values))
     return bool(result.rowcount)

@@ -66,21 +66,6 @@ async def test_notices_that_were_given_up_are_listed_replayed_assigned_and_handl
     assert (await haas("outbox", "handle", slug, str(given_up["id"]), "--how", "Posted.")).exit_code == 0
     assert "No letter is to be sent." in (await haas("outbox", "letters", slug)).output
 
-    # What a mail server has returned later waits for the staff, except one-time passwords, and is not sent again.
-    sent = {"kind": "email", "payload": {}, "created_at": now, "due_at": now, "done_at": now, "tries": 1}
-    told, code = {**sent, "id": uuid4(), "about": "authorisation-given"}, {**sent, "id": uuid4(), "expires_at": now}
-    for each in (told, code):
-        await execute(database, tenant, insert(outbox).values(**each))
-    returned = ("outbox", "returned", slug, "--why", "no such mailbox")
-    assert (await haas(*returned, str(code["id"]))).exit_code == 1
-    assert (await haas(*returned, str(told["id"]))).exit_code == 0
-    assert (await haas(*returned, str(told["id"]))).exit_code == 1
-    line = next(each for each in (await haas("outbox", "list", slug)).output.splitlines() if str(told["id"]) in each)
-    assert "returned: no such mailbox" in line
-    assert (await notice(database, tenant, told["id"])).done_at is None
-    assert await count(database, tenant, audit, audit.c.action == "notice.return") == 1
-    assert (await haas("outbox", "handle", slug, str(told["id"]), "--how", "Posted.")).exit_code == 0
-
     assert (await haas("outbox", "replay", slug)).exit_code == 2
     assert "Sent again: 1." in (await haas("outbox", "replay", slug, "--kind", "email")).output
     again = await haas("outbox", "replay", slug, str(mail))
@@ -94,3 +79,32 @@ async def test_notices_that_were_given_up_are_listed_replayed_assigned_and_handl
     assert "No notice is waiting" in (await haas("outbox", "list", slug)).output
     assert "Told by phone." in (await haas("outbox", "list", slug, "--all")).output
     assert (await haas("outbox", "handle", slug, str(revoked), "--how", "Again.")).exit_code == 1
+
+
+async def test_an_email_that_was_returned_waits_for_the_staff_unless_nobody_has_to_be_told(
+    haas: Haas, database: Database, tenant: Tenant, clock: MovableClock
+) -> None:
+    """Not one with a one-time password, and not one that a harm flag has held back while it was delivered."""
+    slug, now = tenant.slug, clock.now()
+    sent = {"kind": "email", "payload": {}, "created_at": now, "due_at": now, "done_at": now, "tries": 1}
+    told, code = {**sent, "id": uuid4(), "about": "authorisation-given"}, {**sent, "id": uuid4(), "expires_at": now}
+    back = {
+        **told,
+        "id": uuid4(),
+        "given_up_at": now,
+        "handled_at": now,
+        "held_back_at": now,
+        "handled_by": "haas",
+        "handling": "held back",
+    }
+    for each in (told, code, back):
+        await execute(database, tenant, insert(outbox).values(**each))
+    returned = ("outbox", "returned", slug, "--why", "no such mailbox")
+    assert [(await haas(*returned, str(each["id"]))).exit_code for each in (code, back)] == [1, 1]
+    assert (await haas(*returned, str(told["id"]))).exit_code == 0
+    assert (await haas(*returned, str(told["id"]))).exit_code == 1
+    line = next(each for each in (await haas("outbox", "list", slug)).output.splitlines() if str(told["id"]) in each)
+    assert "returned: no such mailbox" in line
+    assert (await notice(database, tenant, told["id"])).done_at is None
+    assert await count(database, tenant, audit, audit.c.action == "notice.return") == 1
+    assert (await haas("outbox", "handle", slug, str(told["id"]), "--how", "Posted.")).exit_code == 0

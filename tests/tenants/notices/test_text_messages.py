@@ -34,8 +34,8 @@ def texts() -> Iterator[str]:
     tenant: Any = SimpleNamespace(name=LONG, issuer="https://b", settings=SimpleNamespace(time_zone="Australia/Sydney"))
     for number in (3, 27):
         event = Event(
-            arrangement_id=UUID(int=1), key="k", at=AT, recipient=RECIPIENT, accounts=ACCOUNTS[:number],
-            removed=ACCOUNTS[:number], until=AT, due_at=AT,
+            arrangement_id=UUID(int=1), decided_for=None, key="k", at=AT, recipient=RECIPIENT,
+            accounts=ACCOUNTS[:number], removed=ACCOUNTS[:number], until=AT, due_at=AT,
         )  # fmt: skip
         for about in holder_notices._TEXTS:
             yield holder_notices.written(about, event, tenant).short
