@@ -262,7 +262,7 @@ async def test_a_list_with_an_account_that_is_not_valid_ends_nothing(
 
 
 async def test_a_customer_with_2_000_accounts_is_renewed_within_the_time_limit(upstream: Upstream) -> None:
-    """C-X2, A-7: the second time, one account is not listed any more, and one was closed."""
+    """C-X2, A-7."""
     [pattern, *_] = upstream.accounts
     written = msgspec.json.encode(pattern).decode()
     reference, nmi = pattern["accountId"], pattern["x"]["servicePoints"][0]["servicePointId"]
@@ -277,17 +277,8 @@ async def test_a_customer_with_2_000_accounts_is_renewed_within_the_time_limit(u
     assert login_of is not None
     async with asyncio.timeout(SECONDS_TO_REFRESH):
         await found.refresh(upstream.tenant, login_of.id)
-    assert len(await upstream.rows(account)) == len(await upstream.rows(service_point)) == 2_000
-    accounts[1]["openStatus"], accounts[1]["x"]["closedDate"] = "CLOSED", "2026-01-31"
-    upstream.data["accounts"][upstream.customer] = accounts[1:]
-    upstream.publish()
-    upstream.later()
-    async with asyncio.timeout(SECONDS_TO_REFRESH):
-        await found.refresh(upstream.tenant, login_of.id)
-    ended = [row.account_id for row in await upstream.rows(holding) if row.valid_to is not None]
-    assert ended == [internal_id("account", "A-0")]
-    closed = [row.reference for row in await upstream.rows(account) if row.open_status == "CLOSED"]
-    assert closed == ["A-1"]
+    for table in (account, holding, service_point, supply):
+        assert len(await upstream.rows(table)) == 2_000, table.name
 
 
 async def test_more_accounts_than_the_contract_allows_change_nothing(upstream: Upstream) -> None:
