@@ -69,7 +69,7 @@ class ConsentPages:
         until_now = outbox.c.created_at <= self.application.now  # not those of a test that had moved the clock
         waiting = outbox.c.done_at.is_(None)
         query = select(outbox.c.payload).where(to_people, until_now, waiting).order_by(outbox.c.created_at)
-        payloads = [row.payload for row in await execute(self.application.database, self.tenant, query)]
+        payloads = [row.payload for row in await execute(self.application.database, self.tenant, query) if row.payload]
         return [json.loads(payload) if isinstance(payload, str) else payload for payload in payloads]
 
     async def code(self, to: str | None = None) -> str:

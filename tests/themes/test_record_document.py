@@ -45,7 +45,8 @@ def full_pack() -> RecordPack:
     notices_sent = [pack._notice(store_row(about=what, done_at=at)) for what in whats for at in (None, AT)]
     versions = [
         AuthorisedVersion(
-            what=what, authorised_at=AT, in_force_from=active, until=LATER, data=[disclosed.data], accounts=accounts
+            what=what, authorised_at=AT, authorised_by=gettext("You"), in_force_from=active, until=LATER,
+            data=[disclosed.data], accounts=accounts,
         )
         for what in ("authorisation", "amendment")
         for active, accounts in ((None, []), (AT, ["Home", "Farm"]))

@@ -192,7 +192,7 @@ async def test_a_receipt_comes_once_before_the_end_and_once_when_the_authorisati
     assert await home.sweep() == ["receipt-expiring", "receipt-expiring", "receipt-expired"]
     # They are evidence for the customer, and in nobody else's records.
     (own,) = (await home.run(pack.build, home.tenant, home.people.ada, home.clock.now())).sharing
-    assert [each.what for each in own.notices].count("to who authorised: a receipt before the end") == 2
+    assert [each.what for each in own.notices].count("To the person who authorised: a receipt before the end") == 2
     (of_bob,) = (await home.run(pack.build, home.tenant, home.people.bob, home.clock.now())).sharing_by_others
     assert not any("receipt" in each.what for each in of_bob.notices)
 

@@ -46,6 +46,7 @@ from tenants.payloads.energy_service_point_v2 import EnergyServicePointListV2
 from tenants.payloads.energy_usage_v1 import EnergyUsageListV1, EnergyUsageRead
 from tenants.payloads.outages_v1 import DiscoveryOutages
 from tenants.payloads.status_v1 import CommonDiscoveryStatus
+from tenants.upstream.eligibility import UpstreamCustomer
 
 STANDARDS = json.loads((Path(__file__).parents[1] / "cds_1_36_0.json").read_text())["payloads"]
 PAYLOADS = (
@@ -310,9 +311,9 @@ UNIONS: dict[type, tuple[dict[str, Any], dict[str, Any]]] = {
     CommonPhysicalAddress: ({}, ADDRESS),
     CommonPhysicalAddressWithPurpose: ({"purpose": "MAIL"}, ADDRESS),
     CommonCustomer: ({}, {"person": NAME, "organisation": BUSINESS}),
-    CommonCustomerDetailV2: (
-        {},
-        {"person": {**NAME, **CONTACTS}, "organisation": {**BUSINESS, "physicalAddresses": []}},
+    **dict.fromkeys(
+        (CommonCustomerDetailV2, UpstreamCustomer),
+        ({}, {"person": {**NAME, **CONTACTS}, "organisation": {**BUSINESS, "physicalAddresses": []}}),
     ),
     **{
         payload: (
