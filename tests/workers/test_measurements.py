@@ -96,7 +96,8 @@ async def test_the_state_of_tenants_and_of_others_is_measured(
     codes = values(measured, "haas_code_budget_used_ratio")
     assert (codes[late.slug], codes[idle.slug]) == (2 / CODES_OF_A_TENANT.most, 0)
     wrong_answers = values(measured, "haas_wrong_answers_ratio")
-    assert (wrong_answers[late.slug], wrong_answers[idle.slug]) == (3 / WRONG_ANSWERS_OF_A_TENANT[0].most, 0)
+    of_an_hour, of_a_day = WRONG_ANSWERS_OF_A_TENANT
+    assert (wrong_answers[late.slug], wrong_answers[idle.slug]) == (3 / of_an_hour.most, 4 / of_a_day.most)
     findings = values(measured, "haas_findings_overdue")
     assert (findings[late.slug], findings[idle.slug]) == (1, 0)
     assert values(measured, "haas_text_messages_reported", late.slug) == {"delivered": 1, "failed": 2}
