@@ -187,9 +187,7 @@ async def test_each_step_says_who_made_it_in_words_that_are_right_for_the_reader
         (sharing,) = made.sharing
         return [*(version.authorised_by for version in sharing.versions), sharing.ended]
 
-    assert await recorded() == [
-        "an attorney of the consumer", "the consumer", "withdrawn on the dashboard by a guardian of the consumer"
-    ]  # fmt: skip
+    assert await recorded() == ["Your attorney", "You", "Your guardian stopped sharing on the dashboard."]
 
     # The retailer has the authority of the guardian on record no more. Who gave the first version was not stored.
     gone = representation.c.login_id == logins["Gus"]
@@ -210,8 +208,8 @@ async def test_each_step_says_who_made_it_in_words_that_are_right_for_the_reader
         "Mia Wong or somebody who may act for Mia Wong stopped sharing",
         "Mia Wong or somebody who may act for Mia Wong first agreed",
     ]
-    somebody = "the consumer or a person who may act for the consumer"
-    assert await recorded() == [somebody, "the consumer", f"withdrawn on the dashboard by {somebody}"]
+    somebody = "You or somebody who may act for you"
+    assert await recorded() == [somebody, "You", f"{somebody} stopped sharing on the dashboard."]
 
 
 EVENTS = (
