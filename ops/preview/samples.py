@@ -339,7 +339,17 @@ SCREENS: dict[str, tuple[str, dict[str, Any]]] = {
     "2-verify-expired": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **CODE, "state": "expired"}),
     "2-verify-spent": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **CODE, "state": "spent"}),
     "2-verify-locked": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **LOCKED}),
-    "2-verify-locked-for-long": ("consent/verify", {**FLOW, "step": 2, "steps": 4, **LOCKED, "starts_again": True}),
+    "2-verify-locked-for-long": (
+        "consent/verify",
+        {
+            **FLOW,
+            "step": 2,
+            "steps": 4,
+            **LOCKED,
+            "starts_again": True,
+            "flow_ends_at": NOW + timedelta(minutes=12),
+        },
+    ),
     "1-identify-locked": ("consent/locked", {**FLOW, "step": 1, "steps": 4, **LOCKED, "identifiers": 3}),
     "1-identify-used": (
         "consent/locked",
