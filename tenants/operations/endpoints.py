@@ -5,7 +5,6 @@ Dates are those of the standards' endpoint version schedule: `binding_from` is t
 `retired_from` on a version need not be served.
 """
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
@@ -390,8 +389,3 @@ def scopes_of_served_operations() -> frozenset[str]:
     """Return the scopes that the served operations need."""
     every = (*ENDPOINTS, *ADMIN_ENDPOINTS)
     return frozenset(endpoint.scope for endpoint in every if endpoint.served_versions and endpoint.scope)
-
-
-def endpoints_not_served() -> Iterator[Endpoint]:
-    """Return the endpoints of the standards for which this product answers Resource/NotImplemented."""
-    return (endpoint for endpoint in ENDPOINTS if not endpoint.served_versions)
